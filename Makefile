@@ -1,0 +1,71 @@
+# Digit Lab's commands. Each target is the plain commands that a machine without make can type as well.
+
+VENV := .venv
+BIN := $(VENV)/bin
+# npm's own scripts call `node` by name; the one in .venv comes first.
+export PATH := $(CURDIR)/$(BIN):$(PATH)
+
+RUN := $(VENV)/.installed-run
+ALL := $(VENV)/.installed-all
+NODE_MODULES := node_modules/.package-lock.json
+PAGE := static/dist/manifest.json
+PAGE_SOURCES := $(shell find static -type f -not -path 'static/dist/*' 2>/dev/null)
+
+.DEFAULT_GOAL := help
+.DELETE_ON_ERROR:
+.PHONY: help run test train lint format messages clean
+
+help: ## list these commands
+	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | awk -F':.*## ' '{ printf "make %-9s %s\n", $$1, $$2 }'
+
+run: $(PAGE) ## set up what is missing, then serve http://127.0.0.1:8000 (PORT= and HOST= change it)
+	@exec $(BIN)/python -m server
+
+test: $(ALL) $(PAGE) ## set up what is missing, the browser too, then run every test
+	$(BIN)/python -m tests.browser
+	$(BIN)/python -m pytest
+
+train: $(ALL) ## train the networks and export them to static/models (ARGS="--epochs 3")
+	$(BIN)/python -m train $(ARGS)
+
+lint: $(ALL) $(NODE_MODULES) ## check style, formatting and types
+	$(BIN)/ruff check
+	$(BIN)/ruff format --check
+	$(BIN)/mypy
+	$(BIN)/npm run --silent lint
+
+format: $(ALL) ## put the Python sources in form
+	$(BIN)/ruff check --fix
+	$(BIN)/ruff format
+
+messages: $(ALL) ## bring new texts of the code and the templates into the Russian catalog
+	$(BIN)/pybabel --quiet extract --mapping-file=server/babel.cfg --keywords=_l --sort-by-file \
+		--project=digit-lab --version= --output-file=server/translations/messages.pot .
+	$(BIN)/pybabel update --input-file=server/translations/messages.pot --output-dir=server/translations \
+		--no-fuzzy-matching --ignore-obsolete --ignore-pot-creation-date
+
+clean: ## remove what was installed and built
+	rm -rf $(VENV) node_modules static/dist
+
+$(VENV)/pyvenv.cfg:
+	@for python in $(or $(PYTHON),python3 python3.12 python3.11 python); do \
+		$$python -c 'import sys; sys.exit(not (3, 11) <= sys.version_info < (3, 13))' 2>/dev/null \
+			&& { echo "$$python -m venv $(VENV)"; $$python -m venv $(VENV); exit; }; \
+	done; echo "Digit Lab needs Python 3.11 or 3.12. Install one, or name it: make run PYTHON=/path/to/python3.12" >&2; exit 1
+
+$(RUN): pyproject.toml requirements.txt | $(VENV)/pyvenv.cfg
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check 'pip>=25.1'
+	$(BIN)/python -m pip install --quiet --group run --constraint requirements.txt
+	@touch $@
+
+$(ALL): requirements.txt | $(RUN)
+	$(BIN)/python -m pip install --quiet --requirement requirements.txt
+	@touch $@
+
+$(NODE_MODULES): package.json package-lock.json | $(RUN)
+	$(BIN)/npm ci --no-audit --no-fund
+	@touch $@
+
+$(PAGE): $(PAGE_SOURCES) $(NODE_MODULES)
+	$(BIN)/node static/build.mjs
+	@touch $@
