@@ -1,0 +1,25 @@
+"""`python -m server` serves Digit Lab; HOST and PORT say where."""
+
+import sys
+
+from server import create_app
+from server.errors import StartError
+from server.serving import serve
+from server.settings import Settings
+
+
+def main() -> int:
+    """Serve until stopped; return the exit status."""
+    try:
+        settings = Settings.from_environment()
+        serve(create_app(settings), settings)
+    except StartError as error:
+        print(f"Digit Lab cannot start. {error}", file=sys.stderr)
+        return 1
+    except KeyboardInterrupt:
+        return 130
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

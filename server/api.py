@@ -1,0 +1,61 @@
+"""What programs, and the page where its browser cannot run the network, ask over HTTP."""
+
+from collections.abc import Mapping
+
+import numpy as np
+from flask import Blueprint, Response, current_app, jsonify, request
+from flask_babel import lazy_gettext as _l
+from numpy.typing import NDArray
+
+from server import pictures
+from server.pictures import pixels
+from server.problems import BadRequest, UnknownModel, UnsupportedMediaType
+from server.recognizer import DEFAULT, Recognizer
+
+blueprint = Blueprint("api", __name__)
+
+
+@blueprint.get("/healthz")
+def health() -> Response:
+    """Answer 200 with the version of each model while the server can predict."""
+    return jsonify(status="ok", models={name: model.version for name, model in _recognizers().items()})
+
+
+@blueprint.post("/api/predict")
+def predict() -> Response:
+    """Read one digit: a file in the form field `picture`, or JSON with raw grey pixels.
+
+    `?model=` names the network. The answer's `digit` is null where nothing is drawn.
+    """
+    recognizers = _recognizers()
+    name = request.args.get("model", DEFAULT)
+    if name not in recognizers:
+        raise UnknownModel(_l("Choose one of these models: %(names)s.", names=", ".join(recognizers)))
+    recognizer = recognizers[name]
+    answer = recognizer.recognize(_picture())
+    return jsonify(
+        digit=answer.digit,
+        probabilities=[float(probability) for probability in answer.probabilities],
+        model={"name": recognizer.name, "version": recognizer.version},
+    )
+
+
+def _recognizers() -> Mapping[str, Recognizer]:
+    recognizers: Mapping[str, Recognizer] = current_app.extensions["recognizers"]
+    return recognizers
+
+
+def _picture() -> NDArray[np.uint8]:
+    """The request's one picture, as greys [h, w]."""
+    max_pixels = current_app.config["SETTINGS"].max_pixels
+    if request.mimetype == "application/json":
+        return pixels.read(request.get_data(), max_pixels)
+    if request.mimetype == "multipart/form-data":
+        files = request.files.getlist("picture")
+        if len(files) != 1:  # also none where the body is cut or its boundary is missing
+            raise BadRequest(_l('Send exactly one file, in the form field "picture".'))
+        [picture] = pictures.read(files[0].read(), files[0].filename or "", max_pixels)
+        return picture.grey
+    raise UnsupportedMediaType(
+        _l('Send multipart/form-data with a file "picture", or JSON with "width", "height" and "pixels".')
+    )

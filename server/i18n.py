@@ -1,0 +1,65 @@
+"""The language of a request: the choice remembered in a cookie, else what the browser prefers."""
+
+from pathlib import Path
+from typing import Any
+
+from babel.messages.mofile import write_mo
+from babel.messages.pofile import read_po
+from flask import Flask, Response, has_request_context, redirect, request, url_for
+from flask_babel import Babel
+from werkzeug.wrappers import Response as BaseResponse
+
+LANGUAGES = ("en", "ru")
+"""The first one is the language of the sources and the default."""
+
+COOKIE = "lang"
+A_YEAR = 365 * 24 * 3600
+TRANSLATIONS = Path(__file__).parent / "translations"
+
+
+def register(app: Flask) -> None:
+    """Translate texts, tell templates the language as `lang`, and keep the choice that `?lang=` makes."""
+    compile_catalogs()
+    Babel(app, locale_selector=language, default_translation_directories=str(TRANSLATIONS))
+    app.context_processor(lambda: {"lang": language(), "languages": LANGUAGES})
+
+    @app.before_request
+    def choose() -> BaseResponse | None:
+        chosen = request.args.get("lang")
+        if chosen is None or request.blueprint != "pages" or request.endpoint is None:
+            return None
+        query: dict[str, Any] = {k: v for k, v in request.args.to_dict(flat=False).items() if k != "lang"}
+        # Built from the route and never from the raw path, which could lead to a foreign host ("//host/").
+        response = redirect(url_for(request.endpoint, **(request.view_args or {}), **query))
+        if chosen in LANGUAGES:
+            response.set_cookie(COOKIE, chosen, max_age=A_YEAR, secure=request.is_secure, samesite="Lax")
+        return response
+
+    @app.after_request
+    def tell(response: Response) -> Response:
+        if response.mimetype in ("text/html", "application/problem+json"):
+            response.headers["Content-Language"] = language()
+            response.vary.update(("Accept-Language", "Cookie"))
+        return response
+
+
+def language() -> str:
+    """The code of the current request's language; outside a request, the default."""
+    if not has_request_context():
+        return LANGUAGES[0]
+    chosen = request.cookies.get(COOKIE)
+    if chosen in LANGUAGES:
+        return chosen
+    return request.accept_languages.best_match(LANGUAGES) or LANGUAGES[0]
+
+
+def compile_catalogs() -> None:
+    """Bring each catalog's compiled form up to date, so that no set-up step can be forgotten."""
+    for source in TRANSLATIONS.glob("*/LC_MESSAGES/*.po"):
+        compiled = source.with_suffix(".mo")
+        if compiled.exists() and compiled.stat().st_mtime >= source.stat().st_mtime:
+            continue
+        # Written aside and renamed: two servers may start at once.
+        with source.open("rb") as po, compiled.with_suffix(".mo.new").open("wb") as mo:
+            write_mo(mo, read_po(po))
+        compiled.with_suffix(".mo.new").replace(compiled)

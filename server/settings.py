@@ -1,0 +1,86 @@
+"""Every setting and limit of the server: unit, default, and the environment variable that changes it."""
+
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass, field, fields
+from pathlib import Path
+from typing import Any
+
+from server.errors import StartError
+
+ROOT = Path(__file__).resolve().parent.parent
+PREFIX = "DIGITS_"
+
+
+class SettingError(StartError):
+    """A setting has an unusable value."""
+
+
+def setting(default: Any, env: str, meaning: str, low: int | None = None, high: int | None = None) -> Any:
+    """Declare a setting; `low` and `high` are the least and the largest allowed number."""
+    return field(default=default, metadata={"env": env, "meaning": meaning, "low": low, "high": high})
+
+
+@dataclass(frozen=True, kw_only=True)
+class Settings:
+    """All settings, checked.
+
+    Raises:
+        SettingError: a value is out of its range.
+    """
+
+    host: str = setting("127.0.0.1", "HOST", "address to listen on")
+    port: int = setting(8000, "PORT", "TCP port to listen on; 0 takes any free one", 0, 65_535)
+    models: Path = setting(ROOT / "static/models", "DIGITS_MODELS", "folder of the trained models")
+    dist: Path = setting(ROOT / "static/dist", "DIGITS_DIST", "folder of the built page")
+
+    threads: int = setting(4, "DIGITS_THREADS", "requests worked on at once", 1, 256)
+    max_connections: int = setting(500, "DIGITS_MAX_CONNECTIONS", "open connections", 1, 100_000)
+    idle_seconds: int = setting(60, "DIGITS_IDLE_SECONDS", "seconds a silent connection stays open", 1, 3_600)
+    max_header_bytes: int = setting(
+        16_384, "DIGITS_MAX_HEADER_BYTES", "bytes of a request's head", 1_024, 2**20
+    )
+    max_body_bytes: int = setting(
+        16 * 2**20, "DIGITS_MAX_BODY_BYTES", "bytes of a request's body", 1_024, 2**30
+    )
+    max_form_parts: int = setting(16, "DIGITS_MAX_FORM_PARTS", "parts of a multipart body", 1, 10_000)
+    max_field_bytes: int = setting(
+        65_536, "DIGITS_MAX_FIELD_BYTES", "bytes of form fields without files", 1, 2**20
+    )
+    max_pixels: int = setting(
+        32_000_000, "DIGITS_MAX_PIXELS", "pixels (width x height) of a picture", 784, 2**28
+    )
+
+    def __post_init__(self) -> None:
+        for item in fields(self):
+            low, high = item.metadata["low"], item.metadata["high"]
+            value = getattr(self, item.name)
+            if low is not None and not low <= value <= high:
+                raise SettingError(
+                    f"{item.metadata['env']}={value} is out of range: "
+                    f"give a whole number from {low} to {high} ({item.metadata['meaning']})."
+                )
+
+    @classmethod
+    def from_environment(cls, environ: Mapping[str, str] = os.environ) -> "Settings":
+        """Read the settings from environment variables; those not set keep their defaults.
+
+        Raises:
+            SettingError: a value has the wrong type or range, or no setting has that name.
+        """
+        known = {item.metadata["env"]: item for item in fields(cls)}
+        for name in environ:
+            if name.startswith(PREFIX) and name not in known:
+                raise SettingError(f"{name} is not a setting. The settings are {', '.join(known)}.")
+        values: dict[str, Any] = {}
+        for name, item in known.items():
+            text = environ.get(name, "").strip()
+            if not text:
+                continue
+            try:
+                values[item.name] = type(getattr(cls, item.name))(text)
+            except ValueError:
+                raise SettingError(
+                    f"{name}={text!r} is not a whole number ({item.metadata['meaning']})."
+                ) from None
+        return cls(**values)
