@@ -39,10 +39,10 @@ format: $(ALL) ## put the Python sources in form
 	$(BIN)/ruff format
 
 messages: $(ALL) ## bring new texts of the code and the templates into the Russian catalog
-	$(BIN)/pybabel --quiet extract --mapping-file=server/babel.cfg --keywords=_l --sort-by-file \
-		--project=digit-lab --version= --output-file=server/translations/messages.pot .
+	$(BIN)/pybabel --quiet extract --mapping-file=server/babel.cfg --keywords=_l --add-location=file --no-wrap \
+		--sort-by-file --output-file=server/translations/messages.pot server templates
 	$(BIN)/pybabel update --input-file=server/translations/messages.pot --output-dir=server/translations \
-		--no-fuzzy-matching --ignore-obsolete --ignore-pot-creation-date
+		--no-fuzzy-matching --no-wrap --ignore-obsolete --omit-header
 
 clean: ## remove what was installed and built
 	rm -rf $(VENV) node_modules static/dist

@@ -40,7 +40,7 @@ def create_app(settings: Settings | None = None) -> Flask:
     @app.before_request
     def require_length() -> None:
         # A WSGI server that passes a chunked body on without its length would pass it cut at the limit.
-        if request.method == "POST" and request.content_length is None:
+        if "Transfer-Encoding" in request.headers and request.content_length is None:
             raise LengthRequired
 
     return app

@@ -1,5 +1,6 @@
 """The language of a request: the choice remembered in a cookie, else what the browser prefers."""
 
+import os
 from pathlib import Path
 from typing import Any
 
@@ -59,7 +60,8 @@ def compile_catalogs() -> None:
         compiled = source.with_suffix(".mo")
         if compiled.exists() and compiled.stat().st_mtime >= source.stat().st_mtime:
             continue
-        # Written aside and renamed: two servers may start at once.
-        with source.open("rb") as po, compiled.with_suffix(".mo.new").open("wb") as mo:
-            write_mo(mo, read_po(po))
-        compiled.with_suffix(".mo.new").replace(compiled)
+        # Written aside and renamed, because two servers may start at once.
+        aside = source.with_name(f"{source.stem}-{os.getpid()}.mo")
+        with source.open("rb") as po, aside.open("wb") as mo:
+            write_mo(mo, read_po(po, locale=source.parts[-3]))
+        aside.replace(compiled)

@@ -29,6 +29,8 @@ def read(data: bytes, max_pixels: int) -> NDArray[np.uint8]:
         image.load()
         return to_grey(ImageOps.exif_transpose(image))
     except UnidentifiedImageError:
+        if _begins_well(data):
+            raise _damaged() from None
         raise UnsupportedPicture(
             _l(
                 "The file is none of %(formats)s. Save the picture as one of these.",
@@ -40,6 +42,17 @@ def read(data: bytes, max_pixels: int) -> NDArray[np.uint8]:
     # Decoders raise whatever the file's bytes lead them to (OSError, SyntaxError, ValueError, struct.error,
     # EOFError, ...); to the client it is all the same.
     except Exception:
-        raise PictureUnreadable(
-            _l("The file is damaged or cut short. Save the picture again and send the new file.")
-        ) from None
+        raise _damaged() from None
+
+
+def _begins_well(data: bytes) -> bool:
+    """Whether the file starts as one of the formats does, so that a failure means damage."""
+    return any(
+        accept is not None and accept(data[:16]) for _, accept in (Image.OPEN[name] for name in FORMATS)
+    )
+
+
+def _damaged() -> PictureUnreadable:
+    return PictureUnreadable(
+        _l("The file is damaged or cut short. Save the picture again and send the new file.")
+    )

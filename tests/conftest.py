@@ -1,0 +1,44 @@
+"""What tests of several folders share: the application, a client for it, and real servers."""
+
+from collections.abc import Callable, Iterator
+
+import pytest
+from flask import Flask
+from flask.testing import FlaskClient
+
+from server import create_app
+from tests.live import LiveServer
+
+
+@pytest.fixture(scope="session")
+def app() -> Flask:
+    """The application with the default settings."""
+    return create_app()
+
+
+@pytest.fixture
+def client(app: Flask) -> FlaskClient:
+    """A client without cookies."""
+    return app.test_client()
+
+
+@pytest.fixture(scope="session")
+def live_server() -> Iterator[str]:
+    """The address of a real server with its default settings, e.g. http://127.0.0.1:43210."""
+    server = LiveServer()
+    yield server.url
+    server.stop()
+
+
+@pytest.fixture
+def start_server() -> Iterator[Callable[..., LiveServer]]:
+    """Start real servers with other settings: `start_server(DIGITS_MAX_BODY_BYTES="2048").url`."""
+    servers: list[LiveServer] = []
+
+    def start(**environ: str) -> LiveServer:
+        servers.append(LiveServer(**environ))
+        return servers[-1]
+
+    yield start
+    for server in servers:
+        server.stop()

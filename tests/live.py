@@ -1,0 +1,44 @@
+"""A real server in a process of its own, as `make run` starts it."""
+
+import os
+import re
+import subprocess
+import sys
+from typing import IO
+
+from server.settings import ROOT
+
+
+class LiveServer:
+    """A running server.
+
+    Args:
+        environ: settings, e.g. `DIGITS_MAX_BODY_BYTES="2048"`; the port is any free one.
+
+    Raises:
+        RuntimeError: it did not start; the message is what it said.
+    """
+
+    def __init__(self, **environ: str) -> None:
+        self.process = subprocess.Popen(
+            [sys.executable, "-m", "server"],
+            cwd=ROOT,
+            env={**os.environ, "HOST": "127.0.0.1", "PORT": "0", **environ},
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+        )
+        output: IO[str] = self.process.stdout  # type: ignore[assignment]
+        self.ready_line = output.readline()
+        if not self.ready_line:
+            raise RuntimeError(self.process.communicate(timeout=10)[1])
+        match = re.search(r"http://[\d.]+:(\d+)", self.ready_line)
+        assert match, self.ready_line
+        self.url = match[0]
+        self.port = int(match[1])
+
+    def stop(self) -> tuple[int, str]:
+        """End it with SIGTERM, where it still runs; return its exit status and what it wrote to stderr."""
+        self.process.terminate()
+        _, errors = self.process.communicate(timeout=15)
+        return self.process.returncode, errors

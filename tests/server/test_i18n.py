@@ -1,0 +1,61 @@
+import os
+import shutil
+
+import pytest
+from babel.messages.catalog import Catalog
+from babel.messages.extract import extract_from_dir
+from babel.messages.frontend import parse_keywords, parse_mapping_cfg
+from babel.messages.mofile import read_mo
+from babel.messages.pofile import read_po
+
+from server import i18n
+from server.settings import ROOT
+
+
+def extracted() -> set[str]:
+    """Every text of the server and the templates that asks for a translation."""
+    with (ROOT / "server/babel.cfg").open() as file:
+        methods, options = parse_mapping_cfg(file)
+    keywords = parse_keywords(["_", "_l", "gettext", "ngettext:1,2"])
+    messages = set()
+    for folder in ("server", "templates"):
+        found = extract_from_dir(ROOT / folder, methods, options, keywords)
+        messages |= {message for _, _, message, _, _ in found}
+    return messages
+
+
+@pytest.fixture(scope="module")
+def russian() -> Catalog:
+    with (i18n.TRANSLATIONS / "ru/LC_MESSAGES/messages.po").open("rb") as file:
+        return read_po(file, locale="ru")
+
+
+def test_every_text_has_a_russian_translation(russian):
+    texts = extracted()
+    assert len(texts) > 20
+    assert [text for text in sorted(texts, key=str) if not (russian.get(text) and russian[text].string)] == []
+
+
+def test_the_catalog_holds_no_text_that_is_gone(russian):
+    assert [message.id for message in russian if message.id and message.id not in extracted()] == []
+
+
+def test_no_translation_is_fuzzy_or_breaks_its_placeholders(russian):
+    assert [message.id for message in russian if message.id and message.fuzzy] == []
+    assert [(message.id, errors) for message, errors in russian.check()] == []
+
+
+def test_catalogs_are_compiled_when_missing_or_older(tmp_path, monkeypatch):
+    shutil.copytree(i18n.TRANSLATIONS, tmp_path, dirs_exist_ok=True, ignore=shutil.ignore_patterns("*.mo"))
+    monkeypatch.setattr(i18n, "TRANSLATIONS", tmp_path)
+    source = tmp_path / "ru/LC_MESSAGES/messages.po"
+    compiled = source.with_suffix(".mo")
+
+    i18n.compile_catalogs()
+    with compiled.open("rb") as file:
+        assert read_mo(file).get("The file is empty. Choose a file that holds a picture.")
+    compiled.write_bytes(b"")
+    os.utime(compiled, (0, 0))
+    i18n.compile_catalogs()
+    assert compiled.stat().st_size > 0
+    assert [path.name for path in sorted(source.parent.iterdir())] == ["messages.mo", "messages.po"]

@@ -1,0 +1,138 @@
+import re
+
+import pytest
+
+from server import create_app
+from server.assets import AssetsError
+from server.i18n import LANGUAGES
+from server.settings import Settings
+
+EXPECTED_POLICY = (
+    "default-src 'none'; script-src 'self' 'wasm-unsafe-eval'; style-src 'self'; img-src 'self' data: blob:; "
+    "connect-src 'self'; font-src 'self'; manifest-src 'self'; worker-src 'self'; base-uri 'none'; "
+    "form-action 'self'; frame-ancestors 'none'"
+)
+
+
+def built_files(html: str) -> list[str]:
+    """Addresses of built files that a page names."""
+    return re.findall(r'"(/static/dist/[^"]+)"', html)
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_the_first_page_comes_in_each_language(client, language):
+    response = client.get("/", headers={"Accept-Language": language})
+    assert response.status_code == 200
+    assert f'<html lang="{language}"' in response.text
+    assert response.headers["Content-Language"] == language
+    assert {"Accept-Language", "Cookie"} <= set(response.headers["Vary"].split(", "))
+
+
+@pytest.mark.parametrize(
+    ("accepted", "language"),
+    [
+        ("", "en"),
+        ("de", "en"),
+        ("ru-RU,ru;q=0.9,en;q=0.8", "ru"),
+        ("de,ru;q=0.5", "ru"),
+        ("en,ru", "en"),
+        (";;,", "en"),
+    ],
+)
+def test_the_browser_decides_the_language(client, accepted, language):
+    assert f'<html lang="{language}"' in client.get("/", headers={"Accept-Language": accepted}).text
+
+
+def test_a_chosen_language_is_remembered_and_leaves_the_address(client):
+    response = client.get("/?lang=ru&engine=cpu")
+    assert response.status_code == 302
+    assert response.headers["Location"] == "/?engine=cpu"
+    assert "Max-Age=31536000" in response.headers["Set-Cookie"]
+    assert "SameSite=Lax" in response.headers["Set-Cookie"]
+    assert '<html lang="ru"' in client.get("/", headers={"Accept-Language": "en"}).text
+
+
+@pytest.mark.parametrize("address", ["/?lang=xx", "/?lang="])
+def test_an_unknown_language_is_dropped(client, address):
+    response = client.get(address)
+    assert response.headers["Location"] == "/"
+    assert "Set-Cookie" not in response.headers
+
+
+def test_a_damaged_cookie_is_ignored(client):
+    client.set_cookie("lang", "../../etc")
+    assert '<html lang="en"' in client.get("/").text
+
+
+@pytest.mark.parametrize("address", ["//evil.example/?lang=ru", "/\\evil.example?lang=ru"])
+def test_choosing_a_language_never_leads_elsewhere(client, address):
+    location = client.get(address).headers.get("Location", "/")
+    assert "evil" not in location or location.startswith("http://localhost/")
+
+
+def test_an_unknown_page_is_a_short_page_in_the_language(client):
+    response = client.get("/nothing", headers={"Accept-Language": "ru"})
+    assert response.status_code == 404
+    assert response.mimetype == "text/html"
+    assert "Здесь ничего нет" in response.text
+    assert client.post("/").status_code == 405
+
+
+def test_every_file_that_the_page_names_exists_and_may_be_kept_for_good(client):
+    files = built_files(client.get("/").text)
+    assert files
+    for file in files:
+        response = client.get(file)
+        assert response.status_code == 200, file
+        assert response.headers["Cache-Control"] == "public, max-age=31536000, immutable"
+
+
+def test_what_has_no_hash_in_its_name_is_asked_for_again(client):
+    assert client.get("/static/dist/manifest.json").headers["Cache-Control"] == "no-cache"
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        "/static/dist/../build.mjs",
+        "/static/dist/%2e%2e/build.mjs",
+        "/static/build.mjs",
+        "/static/models/robust/card.json",
+    ],
+)
+def test_only_built_files_are_served(client, path):
+    assert client.get(path).status_code == 404
+
+
+def test_module_scripts_and_wasm_have_the_type_that_browsers_insist_on(client, tmp_path):
+    (tmp_path / "manifest.json").write_text('{"a.js": "a-1.js", "a.wasm": "a-1.wasm"}')
+    for name in ("a-1.js", "a-1.wasm"):
+        (tmp_path / name).touch()
+    own = create_app(Settings(models=Settings.from_environment().models, dist=tmp_path)).test_client()
+    assert own.get("/static/dist/a-1.js").mimetype == "text/javascript"
+    assert own.get("/static/dist/a-1.wasm").mimetype == "application/wasm"
+
+
+@pytest.mark.parametrize("content", [None, "{"])
+def test_a_page_that_is_not_built_stops_the_start(tmp_path, content):
+    if content:
+        (tmp_path / "manifest.json").write_text(content)
+    settings = Settings(models=Settings.from_environment().models, dist=tmp_path)
+    with pytest.raises(AssetsError, match=r"manifest.json cannot be read: the page is not built.*build.mjs"):
+        create_app(settings)
+
+
+@pytest.mark.parametrize("path", ["/", "/healthz", "/nothing", "/api/predict", "/static/dist/manifest.json"])
+def test_every_answer_binds_the_browser(client, path):
+    headers = client.get(path).headers
+    assert headers["Content-Security-Policy"] == EXPECTED_POLICY
+    assert headers["X-Content-Type-Options"] == "nosniff"
+    assert headers["Referrer-Policy"] == "same-origin"
+    assert headers["Cross-Origin-Opener-Policy"] == "same-origin"
+
+
+def test_the_page_has_no_inline_script_or_style_that_the_policy_would_stop(client):
+    html = client.get("/").text
+    assert not re.search(r"<style|\sstyle=|\son\w+=", html)
+    for attributes in re.findall(r"<script([^>]*)>", html):
+        assert "src=" in attributes or 'type="application/json"' in attributes
