@@ -2,7 +2,7 @@
 
 import os
 from pathlib import Path
-from typing import Any
+from urllib.parse import urlencode
 
 from babel.messages.mofile import write_mo
 from babel.messages.pofile import read_po
@@ -22,16 +22,14 @@ def register(app: Flask) -> None:
     """Translate texts, tell templates the language as `lang`, and keep the choice that `?lang=` makes."""
     compile_catalogs()
     Babel(app, locale_selector=language, default_translation_directories=str(TRANSLATIONS))
-    app.context_processor(lambda: {"lang": language(), "languages": LANGUAGES})
+    app.context_processor(lambda: {"lang": language(), "language_url": language_url})
 
     @app.before_request
     def choose() -> BaseResponse | None:
         chosen = request.args.get("lang")
-        if chosen is None or request.blueprint != "pages" or request.endpoint is None:
+        if chosen is None or request.blueprint != "pages":
             return None
-        query: dict[str, Any] = {k: v for k, v in request.args.to_dict(flat=False).items() if k != "lang"}
-        # Built from the route and never from the raw path, which could lead to a foreign host ("//host/").
-        response = redirect(url_for(request.endpoint, **(request.view_args or {}), **query))
+        response = redirect(_url_without_choice())
         if chosen in LANGUAGES:
             response.set_cookie(COOKIE, chosen, max_age=A_YEAR, secure=request.is_secure, samesite="Lax")
         return response
@@ -52,6 +50,20 @@ def language() -> str:
     if chosen in LANGUAGES:
         return chosen
     return request.accept_languages.best_match(LANGUAGES) or LANGUAGES[0]
+
+
+def language_url(code: str) -> str:
+    """The address of the current page that chooses a language; that of the first page where there is none."""
+    url = _url_without_choice()
+    return f"{url}{'&' if '?' in url else '?'}lang={code}"
+
+
+def _url_without_choice() -> str:
+    # Built from the route and never from the raw path, which could lead to a foreign host ("//host/").
+    page = request.endpoint if request.blueprint == "pages" and request.endpoint else "pages.draw"
+    url = url_for(page, **request.view_args or {})
+    query = urlencode([(name, value) for name, value in request.args.items(multi=True) if name != "lang"])
+    return f"{url}?{query}" if query else url
 
 
 def compile_catalogs() -> None:

@@ -4,6 +4,7 @@ import select
 import signal
 import socket
 import sys
+from contextlib import suppress
 from typing import NoReturn
 
 from flask import Flask
@@ -15,9 +16,12 @@ from server import problems
 from server.errors import StartError
 from server.settings import Settings
 
-SLACK = 2
-"""waitress stops reading and hangs up at this multiple of the body limit. Up to there it reads on, so that
-a client, which sees an answer only once its body is sent, is told 413 instead of losing its connection."""
+FRAMING = 2
+"""waitress counts a chunked body together with its framing, so it gets this multiple of the body limit; the
+application holds the limit itself, to the byte."""
+
+LINGER_BYTES = 2**28
+"""What is read and thrown away of a refused request, so that its client gets to see the answer."""
 
 # In English only: what is refused here has no readable head to take a language from, and no browser sends it.
 REFUSALS = {
@@ -40,13 +44,39 @@ class ProblemTask(ErrorTask):  # type: ignore[misc]
         self.response_headers.append(("Content-Type", problems.MEDIA_TYPE))
         self.content_length = len(body)
         self.set_close_on_finish()
+        self.channel.refused = True
         self.write(body)
 
 
 class Channel(HTTPChannel):  # type: ignore[misc]
-    """A connection whose refusals are problem documents."""
+    """A connection whose refusals are problem documents, and reach a client that is still sending.
+
+    Closing a connection with unread data resets it, and the client loses the answer. So after a refusal
+    only the server's half is closed; the rest is read to its end (the "lingering close" of RFC 9112, 9.6).
+    """
 
     error_task_class = ProblemTask
+    refused = False
+    discarded: int | None = None
+    """Bytes thrown away since the refusal was sent."""
+
+    def handle_close(self) -> None:
+        """Close the server's half first, after a refusal."""
+        if self.refused and self.connected and self.discarded is None:
+            self.discarded = 0
+            self.will_close = False
+            with suppress(OSError):  # where the client is already gone, the next read says so
+                self.socket.shutdown(socket.SHUT_WR)
+        else:
+            super().handle_close()
+
+    def received(self, data: bytes) -> bool:
+        """Take data that the client sent."""
+        if self.discarded is None:
+            return bool(super().received(data))
+        self.discarded += len(data)
+        self.will_close = self.discarded > LINGER_BYTES
+        return False
 
 
 def serve(app: Flask, settings: Settings) -> None:
@@ -65,7 +95,7 @@ def serve(app: Flask, settings: Settings) -> None:
         connection_limit=settings.max_connections,
         channel_timeout=settings.idle_seconds,
         max_request_header_size=settings.max_header_bytes,
-        max_request_body_size=settings.max_body_bytes * SLACK,
+        max_request_body_size=settings.max_body_bytes * FRAMING,
         asyncore_use_poll=hasattr(select, "poll"),  # select() ends at 1024 connections
         ident="",
     )

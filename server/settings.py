@@ -44,8 +44,9 @@ class Settings:
         16 * 2**20, "DIGITS_MAX_BODY_BYTES", "bytes of a request's body", 1_024, 2**30
     )
     max_form_parts: int = setting(16, "DIGITS_MAX_FORM_PARTS", "parts of a multipart body", 1, 10_000)
+    # At least two of the form parser's own 64 KiB buffers, or it would refuse files.
     max_field_bytes: int = setting(
-        65_536, "DIGITS_MAX_FIELD_BYTES", "bytes of form fields without files", 1, 2**20
+        2**19, "DIGITS_MAX_FIELD_BYTES", "bytes of form fields without files", 2**17, 2**24
     )
     max_pixels: int = setting(
         32_000_000, "DIGITS_MAX_PIXELS", "pixels (width x height) of a picture", 784, 2**28

@@ -2,12 +2,17 @@
 
 from collections.abc import Callable, Iterator
 
+import hypothesis
 import pytest
 from flask import Flask
 from flask.testing import FlaskClient
 
 from server import create_app
 from tests.live import LiveServer
+
+# How long one example takes depends on the machine, so it is never asserted.
+hypothesis.settings.register_profile("steady", deadline=None)
+hypothesis.settings.load_profile("steady")
 
 
 @pytest.fixture(scope="session")

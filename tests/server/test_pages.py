@@ -52,6 +52,16 @@ def test_a_chosen_language_is_remembered_and_leaves_the_address(client):
     assert '<html lang="ru"' in client.get("/", headers={"Accept-Language": "en"}).text
 
 
+@pytest.mark.parametrize(
+    "query", ["endpoint=x", "_external=1", "_anchor=x", "_scheme=javascript", "a=1&a=2", "%ff=%00"]
+)
+def test_no_parameter_of_an_address_disturbs_the_page(client, query):
+    assert client.get(f"/?{query}").status_code == 200
+    location = client.get(f"/?lang=ru&{query}").headers["Location"]
+    assert location.startswith("/?")
+    assert location.count("=") == query.count("=")
+
+
 @pytest.mark.parametrize("address", ["/?lang=xx", "/?lang="])
 def test_an_unknown_language_is_dropped(client, address):
     response = client.get(address)
