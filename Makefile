@@ -4,6 +4,8 @@ VENV := .venv
 BIN := $(VENV)/bin
 # npm's own scripts call `node` by name; the one in .venv comes first.
 export PATH := $(CURDIR)/$(BIN):$(PATH)
+# As pip does, npm trusts the certificates of the system: schools and companies have their own.
+export NODE_USE_SYSTEM_CA := 1
 
 RUN := $(VENV)/.installed-run
 ALL := $(VENV)/.installed-all
@@ -63,7 +65,7 @@ $(ALL): requirements.txt | $(RUN)
 	@touch $@
 
 $(NODE_MODULES): package.json package-lock.json | $(RUN)
-	$(BIN)/npm ci --no-audit --no-fund
+	$(BIN)/npm ci
 	@touch $@
 
 $(PAGE): $(PAGE_SOURCES) $(NODE_MODULES)

@@ -102,7 +102,7 @@ def test_a_damaged_card_stops_the_start(folder, content):
         recognizer.load(folder)
 
 
-@pytest.mark.parametrize("name", json.loads((MODELS / "robust/card.json").read_text())["files"])
+@pytest.mark.parametrize("name", ["model.json", "group1-shard1of1.bin", "model.tflite"])
 def test_every_missing_or_damaged_file_stops_the_start_by_name(folder, name):
     path = folder / "robust" / name
     content = bytearray(path.read_bytes())
