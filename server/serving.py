@@ -1,5 +1,6 @@
 """waitress, set up with the limits of the settings and with errors in the shape of all others."""
 
+import logging
 import select
 import signal
 import socket
@@ -87,6 +88,8 @@ def serve(app: Flask, settings: Settings) -> None:
     Raises:
         StartError: the address is taken or is not one of this machine.
     """
+    # A line for every request that waits would slow down what it reports.
+    logging.getLogger("waitress.queue").setLevel(logging.ERROR)
     listener = _listen(settings.host, settings.port)
     server = create_server(
         app,

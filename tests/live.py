@@ -4,6 +4,7 @@ import os
 import re
 import subprocess
 import sys
+import tempfile
 from typing import IO
 
 from server.settings import ROOT
@@ -20,18 +21,20 @@ class LiveServer:
     """
 
     def __init__(self, **environ: str) -> None:
+        # A file, because a pipe that nobody reads would fill up and hold the server.
+        self.errors = tempfile.TemporaryFile("w+")  # noqa: SIM115 - lives as long as the process
         self.process = subprocess.Popen(
             [sys.executable, "-m", "server"],
             cwd=ROOT,
             env={**os.environ, "HOST": "127.0.0.1", "PORT": "0", **environ},
             stdout=subprocess.PIPE,
-            stderr=subprocess.PIPE,
+            stderr=self.errors,
             text=True,
         )
         output: IO[str] = self.process.stdout  # type: ignore[assignment]
         self.ready_line = output.readline()
         if not self.ready_line:
-            raise RuntimeError(self.process.communicate(timeout=10)[1])
+            raise RuntimeError(self.stop()[1])
         match = re.search(r"http://[\d.]+:(\d+)", self.ready_line)
         assert match, self.ready_line
         self.url = match[0]
@@ -40,5 +43,6 @@ class LiveServer:
     def stop(self) -> tuple[int, str]:
         """End it with SIGTERM, where it still runs; return its exit status and what it wrote to stderr."""
         self.process.terminate()
-        _, errors = self.process.communicate(timeout=15)
-        return self.process.returncode, errors
+        self.process.communicate(timeout=15)
+        self.errors.seek(0)
+        return self.process.returncode, self.errors.read()

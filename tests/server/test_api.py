@@ -209,6 +209,7 @@ def test_no_bytes_make_the_server_fail(app, content):
         assert 400 <= response.status_code < 500
 
 
+@pytest.mark.filterwarnings("ignore::UserWarning:PIL")  # Pillow's own words about the damage
 @given(data=st.data())
 def test_no_damage_to_a_picture_makes_the_server_fail(app, data):
     format = data.draw(st.sampled_from(["PNG", "JPEG", "WEBP", "TIFF", "BMP", "GIF"]))
