@@ -1,0 +1,112 @@
+/**
+ * Builds the page: `node static/build.mjs [--models DIR] [--out DIR]`.
+ *
+ * Writes static/dist/: every file under a name with its content's hash (so that it may be cached for ever) and
+ * manifest.json, which maps the logical name ("draw.js", "models/robust.bin") to that file name.
+ */
+
+import { mkdir, readdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { createRequire } from 'node:module';
+import path from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { parseArgs } from 'node:util';
+
+import esbuild from 'esbuild';
+
+import { hashedName } from './build/hashed-name.mjs';
+import { pageFiles, readModels } from './build/models.mjs';
+import { slimTensorFlow, usage } from './build/slim-tensorflow.mjs';
+
+const here = path.dirname(fileURLToPath(import.meta.url));
+const { values: options } = parseArgs({
+  options: {
+    models: { type: 'string', default: path.join(here, 'models') },
+    out: { type: 'string', default: path.join(here, 'dist') },
+  },
+});
+
+/** The engines that TensorFlow.js drives, static/js/engines/<name>.js; `digits:assets` says where each lies. */
+const ENGINES = ['wasm', 'cpu', 'webgl'];
+
+/** Logical name to hashed file name. */
+const manifest = {};
+
+/** Writes one file under its hashed name and enters it into the manifest. */
+async function emit(name, bytes) {
+  manifest[name] = hashedName(name, bytes);
+  await writeFile(path.join(options.out, manifest[name]), bytes);
+}
+
+/** What static/js imports as `digits:assets`: where the models and binaries lie, by their hashed names. */
+function assets(models) {
+  const contents = {
+    models: Object.fromEntries(
+      models.map(({ name, card }) => [
+        name,
+        {
+          threshold: card.threshold,
+          graph: manifest[`models/${name}.json`],
+          weights: manifest[`models/${name}.bin`],
+        },
+      ]),
+    ),
+    engines: Object.fromEntries(ENGINES.map((engine) => [engine, manifest[`${engine}.js`]])),
+    wasm: { simd: manifest['tfjs-backend-wasm-simd.wasm'], plain: manifest['tfjs-backend-wasm.wasm'] },
+  };
+  return {
+    name: 'assets',
+    setup(build) {
+      build.onResolve({ filter: /^digits:assets$/ }, ({ path }) => ({ path, namespace: 'assets' }));
+      build.onLoad({ filter: /.*/, namespace: 'assets' }, () => ({
+        contents: JSON.stringify(contents),
+        loader: 'json',
+      }));
+    },
+  };
+}
+
+const bundling = {
+  absWorkingDir: here,
+  bundle: true,
+  format: 'esm',
+  target: ['chrome94', 'firefox93', 'safari16'], // the oldest with modules, private fields and WebAssembly SIMD
+  minify: true,
+  legalComments: 'none',
+  outdir: options.out,
+  entryNames: '[name]-[hash]',
+  metafile: true,
+  logLevel: 'warning',
+  // The executors mention every op there is; those that the graphs do not call are left out on purpose.
+  logOverride: { 'import-is-undefined': 'silent' },
+};
+
+/** Bundles scripts or style sheets, each into one file, and enters them into the manifest. */
+async function bundle(entryPoints, plugins) {
+  const { metafile } = await esbuild.build({ ...bundling, entryPoints, plugins });
+  for (const [output, { entryPoint }] of Object.entries(metafile.outputs)) {
+    manifest[path.basename(entryPoint)] = path.basename(output);
+  }
+}
+
+await mkdir(options.out, { recursive: true });
+const models = await readModels(options.models);
+for (const model of models) {
+  const { graph, weights } = pageFiles(model);
+  await emit(`models/${model.name}.json`, graph);
+  await emit(`models/${model.name}.bin`, weights);
+}
+const wasmFolder = path.dirname(createRequire(import.meta.url).resolve('@tensorflow/tfjs-backend-wasm'));
+for (const binary of ['tfjs-backend-wasm-simd.wasm', 'tfjs-backend-wasm.wasm']) {
+  await emit(binary, await readFile(path.join(wasmFolder, binary)));
+}
+await emit('favicon.svg', await readFile(path.join(here, 'favicon.svg')));
+// One file per engine, with its own share of TensorFlow.js and nothing of another engine's: a page loads one of them.
+await bundle(ENGINES.map((engine) => `js/engines/${engine}.js`), [assets(models), slimTensorFlow(await usage(models))]);
+await bundle(['js/draw.js', 'css/style.css'], [assets(models)]);
+await writeFile(path.join(options.out, 'manifest.json'), `${JSON.stringify(manifest, null, 2)}\n`);
+
+// What an earlier build left goes last, so that a server that runs meanwhile finds every file it names.
+const current = new Set(['manifest.json', ...Object.values(manifest)]);
+for (const file of await readdir(options.out)) {
+  if (!current.has(file)) await rm(path.join(options.out, file), { recursive: true });
+}

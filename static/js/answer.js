@@ -1,0 +1,32 @@
+import { answerOf, certaintyOf } from './verdict.js';
+
+/** How long the verdict must rest before it is spoken: a screen reader could not follow the pen. Milliseconds. */
+const REST = 800;
+
+/** The answer in large type, how sure it is, and the same words spoken once the pen rests. */
+export class Answer {
+  #timer;
+
+  /**
+   * @param {HTMLElement} answer
+   * @param {HTMLElement} certainty
+   * @param {HTMLElement} spoken a live region
+   */
+  constructor(answer, certainty, spoken) {
+    Object.assign(this, { answer, certainty, spoken });
+  }
+
+  /** @param {import('./verdict.js').Verdict} verdict */
+  show(verdict) {
+    const words = answerOf(verdict);
+    const certainty = certaintyOf(verdict);
+    this.answer.textContent = words;
+    this.answer.dataset.kind = verdict.kind;
+    this.answer.dataset.digit = verdict.digits[0] ?? '';
+    this.certainty.textContent = certainty;
+    clearTimeout(this.#timer);
+    this.#timer = setTimeout(() => {
+      this.spoken.textContent = `${words} ${certainty}`;
+    }, REST);
+  }
+}

@@ -1,0 +1,185 @@
+/** The Draw page: everything is wired here. */
+
+import { models } from 'digits:assets';
+
+import { Answer } from './answer.js';
+import { Bars } from './bars.js';
+import { Drawing } from './drawing.js';
+import { FIRST_NETWORK, Ladder } from './engines/ladder.js';
+import { keep, kept } from './keep.js';
+import { Pad } from './pad.js';
+import { pngOf } from './png.js';
+import { rasterize } from './raster.js';
+import { Reader } from './reader.js';
+import { listenToShortcuts, nameKeys } from './shortcuts.js';
+import { Sight } from './sight.js';
+import { text } from './strings.js';
+import { BLANK, WAITING, judge } from './verdict.js';
+
+/** Side of the saved picture, in pixels. */
+const SAVED_SIZE = 1120;
+const NO_PROBABILITIES = new Array(10).fill(0);
+
+const page = document.documentElement;
+const byId = (id) => document.getElementById(id);
+
+const pad = new Pad(byId('pad'), byId('pad-cursor'));
+const bars = new Bars(byId('bars'));
+const answer = new Answer(byId('answer'), byId('certainty'), byId('spoken'));
+const sight = new Sight(byId('sight'));
+const ladder = new Ladder(new URLSearchParams(location.search).get('engine'));
+const reader = new Reader(pad.raster, { onReading: take, onFailure: () => ladder.leave() });
+
+/** The networks that are loaded, and what each last read on the drawing as it stands. */
+const networks = new Map();
+const readings = new Map();
+let chosen = FIRST_NETWORK;
+
+// What the networks say
+
+function take(name, reading) {
+  if (pad.drawing.empty) return; // cleared while it was read
+  readings.set(name, reading);
+  showVerdict(name);
+  if (name === chosen) showReading();
+}
+
+function verdictOf(name) {
+  if (pad.drawing.empty) return BLANK;
+  const reading = readings.get(name);
+  if (!reading) return WAITING;
+  return reading.ink > 0 ? judge(reading.probabilities, models[name].threshold) : BLANK;
+}
+
+function showVerdict(name) {
+  byId(`verdict-${name}`).textContent = verdictOf(name).digits.join(' / ') || '–';
+}
+
+function showReading() {
+  const verdict = verdictOf(chosen);
+  const reading = verdict.digits.length > 0 ? readings.get(chosen) : null;
+  answer.show(verdict);
+  bars.show(reading?.probabilities ?? NO_PROBABILITIES);
+  sight.show(reading?.normalized ?? null);
+}
+
+/** Takes back what was read of an earlier drawing. */
+function forget() {
+  readings.clear();
+  for (const name of Object.keys(models)) showVerdict(name);
+  showReading();
+}
+
+// Engines and networks
+
+function useNetworks() {
+  const names = [...networks.keys()].sort((a, b) => (b === chosen) - (a === chosen));
+  reader.use(names.map((name) => [name, networks.get(name)]));
+}
+
+/** Loads the networks beside the first one. Not before something is drawn: the first answer must not wait for them. */
+async function openOthers() {
+  const { engine } = ladder;
+  if (!engine || pad.drawing.empty) return;
+  for (const name of Object.keys(models).filter((other) => !networks.has(other))) {
+    const network = await engine.open(name).catch(() => null); // tried again after the next stroke
+    if (!network || ladder.engine !== engine) return;
+    networks.set(name, network);
+    useNetworks();
+  }
+}
+
+function statusOf({ engine, forced }) {
+  if (engine === null) return forced ? text('status.forced', { engine: forced }) : text('status.none');
+  if (engine.name === 'server') return text(forced ? 'status.server-forced' : 'status.server');
+  return text(engine.name === 'cpu' && !forced ? 'status.slower' : 'status.device');
+}
+
+ladder.addEventListener('change', () => {
+  const { engine, network } = ladder;
+  page.dataset.engine = engine?.name ?? 'none';
+  page.dataset.ready = engine !== null;
+  byId('status').textContent = statusOf(ladder);
+  networks.clear();
+  if (engine) {
+    networks.set(FIRST_NETWORK, network);
+    performance.mark('digits:ready');
+  }
+  useNetworks();
+  openOthers();
+});
+
+// The pad and its tools
+
+pad.addEventListener('ink', ({ detail: time }) => {
+  byId('hint').hidden = !pad.drawing.empty;
+  if (pad.drawing.empty || !ladder.engine) forget();
+  else reader.request(time);
+});
+
+pad.addEventListener('change', () => {
+  keep('drawing', pad.drawing);
+  showTools();
+  openOthers();
+});
+
+function showTools() {
+  byId('undo').disabled = !pad.drawing.canUndo;
+  byId('redo').disabled = !pad.drawing.canRedo;
+  byId('clear').disabled = byId('save').disabled = pad.drawing.empty;
+}
+
+async function save() {
+  if (pad.drawing.empty) return;
+  const link = document.createElement('a');
+  link.href = URL.createObjectURL(await pngOf(rasterize(pad.drawing.strokes, SAVED_SIZE), SAVED_SIZE));
+  link.download = `digit-${verdictOf(chosen).digits[0] ?? 'drawn'}.png`;
+  link.click();
+  URL.revokeObjectURL(link.href);
+}
+
+function setBrush(width) {
+  pad.brush = width;
+  byId('brush-dot').style.transform = `scale(${width / byId('brush').max})`;
+}
+
+const actions = { undo: () => pad.undo(), redo: () => pad.redo(), clear: () => pad.clear(), save };
+for (const [id, action] of Object.entries(actions)) byId(id).addEventListener('click', action);
+listenToShortcuts(actions);
+nameKeys(byId('shortcuts'));
+
+byId('brush').addEventListener('input', ({ target }) => {
+  setBrush(target.valueAsNumber);
+  keep('brush', target.valueAsNumber);
+});
+
+for (const radio of byId('models').elements) {
+  radio.addEventListener('change', () => {
+    chosen = radio.value;
+    keep('network', chosen);
+    showReading();
+    useNetworks();
+  });
+}
+
+// What an earlier page of this tab left
+
+function restore() {
+  const network = kept('network');
+  if (network in models) {
+    chosen = network;
+    byId(`model-${network}`).checked = true;
+  }
+  byId('brush').value = kept('brush') ?? byId('brush').value;
+  setBrush(byId('brush').valueAsNumber);
+  try {
+    pad.open(Drawing.fromJSON(kept('drawing') ?? []));
+  } catch {
+    keep('drawing', []); // written by another version of this page
+  }
+  showTools();
+}
+
+forget();
+restore();
+ladder.start();

@@ -1,0 +1,10 @@
+import '@tensorflow/tfjs-backend-cpu/dist/base.js';
+
+import 'digits:kernels/cpu';
+
+import { openTensorFlow } from './tensorflow.js';
+
+/** Plain JavaScript: slower, and works wherever the page does. */
+export function open() {
+  return openTensorFlow('cpu');
+}

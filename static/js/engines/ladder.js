@@ -1,0 +1,137 @@
+/**
+ * The engines, best first. The first one that starts and reads the golden pictures rightly is used; when it breaks, the
+ * next one is; when none in the browser works, the server answers, and the page keeps looking for something better.
+ */
+
+import { engines } from 'digits:assets';
+
+import { open as openServer } from './server.js';
+
+/**
+ * @typedef {object} Reading
+ * @property {ArrayLike<number>} probabilities ten, summing to 1
+ * @property {ArrayLike<number> | null} normalized 28 * 28 values, 0 ground to 1 ink; null where the engine does not tell
+ * @property {number} ink 0 where nothing is drawn
+ */
+
+/**
+ * @typedef {object} Network
+ * @property {(picture: Float32Array, width: number, height: number) => Promise<Reading>} read
+ *   reads greys 0..255, row by row, of any polarity
+ */
+
+/**
+ * @typedef {object} Engine
+ * @property {'wasm' | 'cpu' | 'webgl' | 'server'} name
+ * @property {(network: string) => Promise<Network>} open loads a network by name and checks it
+ */
+
+const RUNGS = ['wasm', 'cpu', 'server'];
+
+/** The network that an engine must read rightly to be believed. */
+export const FIRST_NETWORK = 'robust';
+
+/** How long an engine may take to start: a stalled download must not hold the page. Milliseconds. */
+const PATIENCE = 30_000;
+
+/** Pauses between attempts at something better, in milliseconds: doubled each time, up to the longest. */
+const FIRST_PAUSE = 1000;
+const LONGEST_PAUSE = 30_000;
+
+async function openEngine(name) {
+  if (name === 'server') return openServer();
+  const { open } = await import(new URL(engines[name], import.meta.url));
+  return open();
+}
+
+async function openChecked(name) {
+  const engine = await openEngine(name);
+  return { engine, network: await engine.open(FIRST_NETWORK) };
+}
+
+function withinPatience(promise) {
+  return Promise.race([
+    promise,
+    new Promise((_, reject) => setTimeout(() => reject(new Error('took too long')), PATIENCE)),
+  ]);
+}
+
+/** Fires `change` whenever another engine, or none, is in use. */
+export class Ladder extends EventTarget {
+  /** @type {Engine | null} */
+  engine = null;
+  /** The engine's first network. @type {Network | null} */
+  network = null;
+
+  #rungs;
+  #pause = FIRST_PAUSE;
+  #timer;
+  #climbing = false;
+
+  /** @param {string | null} forced the only engine to use, or null for the usual ones */
+  constructor(forced) {
+    super();
+    this.forced = forced;
+    this.#rungs = forced ? [forced] : RUNGS;
+    addEventListener('online', () => this.#tryBetter());
+  }
+
+  /** Takes the first engine that works. */
+  start() {
+    return this.#climb(this.#rungs);
+  }
+
+  /** The engine in use has broken: takes the next one that works, or none. */
+  leave() {
+    return this.#climb(this.#rungs.slice(this.#rungs.indexOf(this.engine?.name) + 1));
+  }
+
+  async #climb(rungs) {
+    if (this.#climbing) return;
+    this.#use(await this.#firstThatWorks(rungs));
+    this.#tryLater();
+  }
+
+  /** The rungs that would be better than what is in use, where there is reason to hope for one. */
+  get #better() {
+    if (this.engine === null) return this.#rungs;
+    return this.engine.name === 'server' ? this.#rungs.slice(0, -1) : [];
+  }
+
+  #tryLater() {
+    clearTimeout(this.#timer);
+    if (this.#better.length === 0) return;
+    this.#timer = setTimeout(() => this.#tryBetter(), this.#pause);
+    this.#pause = Math.min(2 * this.#pause, LONGEST_PAUSE);
+  }
+
+  async #tryBetter() {
+    if (this.#climbing || this.#better.length === 0) return;
+    const found = await this.#firstThatWorks(this.#better);
+    if (found) this.#use(found);
+    this.#tryLater();
+  }
+
+  async #firstThatWorks(rungs) {
+    this.#climbing = true;
+    try {
+      for (const name of rungs) {
+        try {
+          return await withinPatience(openChecked(name));
+        } catch (error) {
+          console.info(`The engine ${name} does not work here: ${error.message}`);
+        }
+      }
+      return null;
+    } finally {
+      this.#climbing = false;
+    }
+  }
+
+  #use(found) {
+    this.engine = found?.engine ?? null;
+    this.network = found?.network ?? null;
+    if (this.engine) this.#pause = FIRST_PAUSE;
+    this.dispatchEvent(new Event('change'));
+  }
+}

@@ -1,0 +1,63 @@
+/** A network run by TensorFlow.js, on whichever backend is set. */
+
+import '@tensorflow/tfjs-core/dist/base_side_effects.js';
+import '@tensorflow/tfjs-converter/dist/flags.js';
+import { setBackend, tensor } from '@tensorflow/tfjs-core';
+import { GraphModel } from '@tensorflow/tfjs-converter/dist/executor/graph_model.js';
+
+import { models } from 'digits:assets';
+
+import { checkGolden } from './golden.js';
+
+const OUTPUTS = ['probabilities', 'normalized', 'ink'];
+
+/** @typedef {import('./ladder.js').Engine} Engine */
+/** @typedef {import('./ladder.js').Network} Network */
+
+/**
+ * Starts a backend of TensorFlow.js.
+ *
+ * @param {string} backend 'wasm', 'cpu' or 'webgl', registered with its kernels
+ * @returns {Promise<Engine>}
+ * @throws {Error} when the backend does not start
+ */
+export async function openTensorFlow(backend) {
+  if (!(await setBackend(backend))) throw new Error(`TensorFlow.js could not start its ${backend} backend.`);
+  return { name: backend, open: openNetwork };
+}
+
+/**
+ * Loads a network, and believes it only after it has given the right answers to its golden pictures.
+ *
+ * @param {string} name
+ * @returns {Promise<Network>}
+ * @throws {Error} when a file does not arrive, or an answer is wrong
+ */
+async function openNetwork(name) {
+  const [graph, weightData] = await Promise.all([
+    download(models[name].graph).then((response) => response.json()),
+    download(models[name].weights).then((response) => response.arrayBuffer()),
+  ]);
+  const model = new GraphModel({ load: async () => ({ ...graph, weightData }) });
+  await model.load();
+  const network = { read: (picture, width, height) => read(model, picture, width, height) };
+  await checkGolden(network, graph.golden, graph.goldenTolerance);
+  return network;
+}
+
+async function download(file) {
+  const response = await fetch(new URL(file, import.meta.url));
+  if (!response.ok) throw new Error(`${file}: status ${response.status}`);
+  return response;
+}
+
+async function read(model, picture, width, height) {
+  const input = tensor(picture, [1, height, width], 'float32');
+  const outputs = model.execute({ picture: input }, OUTPUTS);
+  try {
+    const [probabilities, normalized, [ink]] = await Promise.all(outputs.map((output) => output.data()));
+    return { probabilities, normalized, ink };
+  } finally {
+    for (const used of [input, ...outputs]) used.dispose();
+  }
+}

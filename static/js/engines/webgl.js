@@ -1,0 +1,10 @@
+import '@tensorflow/tfjs-backend-webgl/dist/base.js';
+
+import 'digits:kernels/webgl';
+
+import { openTensorFlow } from './tensorflow.js';
+
+/** The graphics card. Only on request: its first answer waits for shaders, and some drivers answer wrongly. */
+export function open() {
+  return openTensorFlow('webgl');
+}
