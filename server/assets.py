@@ -40,7 +40,8 @@ def register(app: Flask) -> None:
 
     @app.after_request
     def cache(response: Response) -> Response:
-        if request.endpoint == "static" and response.status_code < 400:
-            filename = (request.view_args or {}).get("filename")
-            response.headers["Cache-Control"] = FOR_GOOD if filename in hashed else "no-cache"
+        is_hashed = request.endpoint == "static" and (request.view_args or {}).get("filename") in hashed
+        response.headers["Cache-Control"] = (
+            FOR_GOOD if is_hashed and response.status_code < 400 else "no-cache"
+        )
         return response

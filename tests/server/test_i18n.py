@@ -12,7 +12,8 @@ from server import i18n
 from server.settings import ROOT
 
 
-def extracted() -> set[str]:
+@pytest.fixture(scope="module")
+def texts() -> set[str]:
     """Every text of the server and the templates that asks for a translation."""
     with (ROOT / "server/babel.cfg").open() as file:
         methods, options = parse_mapping_cfg(file)
@@ -30,14 +31,13 @@ def russian() -> Catalog:
         return read_po(file, locale="ru")
 
 
-def test_every_text_has_a_russian_translation(russian):
-    texts = extracted()
+def test_every_text_has_a_russian_translation(texts, russian):
     assert len(texts) > 20
     assert [text for text in sorted(texts, key=str) if not (russian.get(text) and russian[text].string)] == []
 
 
-def test_the_catalog_holds_no_text_that_is_gone(russian):
-    assert [message.id for message in russian if message.id and message.id not in extracted()] == []
+def test_the_catalog_holds_no_text_that_is_gone(texts, russian):
+    assert [message.id for message in russian if message.id and message.id not in texts] == []
 
 
 def test_no_translation_is_fuzzy_or_breaks_its_placeholders(russian):

@@ -97,8 +97,16 @@ def test_every_file_that_the_page_names_exists_and_may_be_kept_for_good(client):
         assert response.headers["Cache-Control"] == "public, max-age=31536000, immutable"
 
 
-def test_what_has_no_hash_in_its_name_is_asked_for_again(client):
-    assert client.get("/static/dist/manifest.json").headers["Cache-Control"] == "no-cache"
+@pytest.mark.parametrize("path", ["/", "/healthz", "/nothing", "/static/dist/manifest.json"])
+def test_what_has_no_hash_in_its_name_is_asked_for_again(client, path):
+    assert client.get(path).headers["Cache-Control"] == "no-cache"
+
+
+def test_a_built_file_that_is_gone_is_not_kept_for_good(tmp_path):
+    (tmp_path / "manifest.json").write_text('{"a.js": "a-1.js"}')
+    own = create_app(Settings(models=Settings.from_environment().models, dist=tmp_path)).test_client()
+    response = own.get("/static/dist/a-1.js")
+    assert (response.status_code, response.headers["Cache-Control"]) == (404, "no-cache")
 
 
 @pytest.mark.parametrize(
