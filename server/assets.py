@@ -41,7 +41,5 @@ def register(app: Flask) -> None:
     @app.after_request
     def cache(response: Response) -> Response:
         is_hashed = request.endpoint == "static" and (request.view_args or {}).get("filename") in hashed
-        response.headers["Cache-Control"] = (
-            FOR_GOOD if is_hashed and response.status_code < 400 else "no-cache"
-        )
+        response.headers["Cache-Control"] = FOR_GOOD if is_hashed and response.status_code < 400 else "no-cache"
         return response

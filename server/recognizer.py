@@ -72,9 +72,7 @@ class Recognizer:
             run = Interpreter(model_content=self._model, num_threads=1).get_signature_runner()
             self._of_thread.run = run
         outputs = run(picture=picture[np.newaxis].astype(np.float32))
-        return Recognition(
-            outputs["probabilities"][0], outputs["normalized"][0, :, :, 0], float(outputs["ink"][0])
-        )
+        return Recognition(outputs["probabilities"][0], outputs["normalized"][0, :, :, 0], float(outputs["ink"][0]))
 
     def _read_card(self) -> dict[str, Any]:
         path = self._folder / "card.json"

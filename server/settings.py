@@ -37,20 +37,12 @@ class Settings:
     threads: int = setting(4, "DIGITS_THREADS", "requests worked on at once", 1, 256)
     max_connections: int = setting(500, "DIGITS_MAX_CONNECTIONS", "open connections", 1, 100_000)
     idle_seconds: int = setting(60, "DIGITS_IDLE_SECONDS", "seconds a silent connection stays open", 1, 3_600)
-    max_header_bytes: int = setting(
-        16_384, "DIGITS_MAX_HEADER_BYTES", "bytes of a request's head", 1_024, 2**20
-    )
-    max_body_bytes: int = setting(
-        16 * 2**20, "DIGITS_MAX_BODY_BYTES", "bytes of a request's body", 1_024, 2**30
-    )
+    max_header_bytes: int = setting(16_384, "DIGITS_MAX_HEADER_BYTES", "bytes of a request's head", 1_024, 2**20)
+    max_body_bytes: int = setting(16 * 2**20, "DIGITS_MAX_BODY_BYTES", "bytes of a request's body", 1_024, 2**30)
     max_form_parts: int = setting(16, "DIGITS_MAX_FORM_PARTS", "parts of a multipart body", 1, 10_000)
     # At least two of the form parser's own 64 KiB buffers, or it would refuse files.
-    max_field_bytes: int = setting(
-        2**19, "DIGITS_MAX_FIELD_BYTES", "bytes of form fields without files", 2**17, 2**24
-    )
-    max_pixels: int = setting(
-        32_000_000, "DIGITS_MAX_PIXELS", "pixels (width x height) of a picture", 784, 2**28
-    )
+    max_field_bytes: int = setting(2**19, "DIGITS_MAX_FIELD_BYTES", "bytes of form fields without files", 2**17, 2**24)
+    max_pixels: int = setting(32_000_000, "DIGITS_MAX_PIXELS", "pixels (width x height) of a picture", 784, 2**28)
 
     def __post_init__(self) -> None:
         for item in fields(self):
@@ -81,7 +73,5 @@ class Settings:
             try:
                 values[item.name] = type(getattr(cls, item.name))(text)
             except ValueError:
-                raise SettingError(
-                    f"{name}={text!r} is not a whole number ({item.metadata['meaning']})."
-                ) from None
+                raise SettingError(f"{name}={text!r} is not a whole number ({item.metadata['meaning']}).") from None
         return cls(**values)

@@ -44,9 +44,7 @@ def hollow_png(width: int, height: int) -> bytes:
     """A PNG of that size in 57 bytes: it holds no pixel."""
 
     def chunk(kind: bytes, content: bytes = b"") -> bytes:
-        return (
-            struct.pack(">I", len(content)) + kind + content + struct.pack(">I", zlib.crc32(kind + content))
-        )
+        return struct.pack(">I", len(content)) + kind + content + struct.pack(">I", zlib.crc32(kind + content))
 
     head = chunk(b"IHDR", struct.pack(">IIBBBBB", width, height, 8, 0, 0, 0, 0))
     return b"\x89PNG\r\n\x1a\n" + head + chunk(b"IDAT") + chunk(b"IEND")
@@ -135,9 +133,7 @@ BAD_INPUTS = [
     _json("a width of Infinity", pixels(width=float("inf")), 400, "JSON"),
     _json("a width of 1e999", b'{"width": 1e999, "height": 2, "pixels": ""}', 400, "width"),
     _json("a width of 5000 digits", b'{"width": ' + b"9" * 5000 + b"}", 400, "JSON"),
-    _json(
-        "a width of 4000 digits", b'{"width": ' + b"9" * 4000 + b', "height": 1, "pixels": ""}', 413, "pixels"
-    ),
+    _json("a width of 4000 digits", b'{"width": ' + b"9" * 4000 + b', "height": 1, "pixels": ""}', 413, "pixels"),
     _json("more pixels than allowed in JSON", pixels(width=30_000, height=30_000), 413, "pixels"),
     _json("pixels as numbers", pixels(pixels=[0, 0, 0, 0]), 400, "base64"),
     _json("pixels of NaN", pixels(pixels=[float("nan")] * 4), 400, "JSON"),

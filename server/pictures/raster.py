@@ -47,12 +47,8 @@ def read(data: bytes, max_pixels: int) -> NDArray[np.uint8]:
 
 def _begins_well(data: bytes) -> bool:
     """Whether the file starts as one of the formats does, so that a failure means damage."""
-    return any(
-        accept is not None and accept(data[:16]) for _, accept in (Image.OPEN[name] for name in FORMATS)
-    )
+    return any(accept is not None and accept(data[:16]) for _, accept in (Image.OPEN[name] for name in FORMATS))
 
 
 def _damaged() -> PictureUnreadable:
-    return PictureUnreadable(
-        _l("The file is damaged or cut short. Save the picture again and send the new file.")
-    )
+    return PictureUnreadable(_l("The file is damaged or cut short. Save the picture again and send the new file."))

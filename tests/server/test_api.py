@@ -92,9 +92,7 @@ def test_bad_inputs_have_names_of_their_own():
 
 
 def test_what_is_wrong_is_said_in_the_language_of_the_request(client):
-    response = client.post(
-        "/api/predict", data=form(b""), content_type=FORM, headers={"Accept-Language": "ru"}
-    )
+    response = client.post("/api/predict", data=form(b""), content_type=FORM, headers={"Accept-Language": "ru"})
     assert "Файл пуст" in assert_is_problem(response, 422)
     assert response.headers["Content-Language"] == "ru"
 

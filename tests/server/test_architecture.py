@@ -37,9 +37,7 @@ def test_a_package_imports_nothing_of_the_other_side(package, forbidden):
 
 def test_a_ready_server_has_loaded_nothing_that_training_needs():
     code = "import sys, server.__main__ as main; main.create_app(); print(*sys.modules)"
-    result = subprocess.run(
-        [sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=True
-    )
+    result = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=True)
     loaded = {name.split(".")[0] for name in result.stdout.split()}
     assert {"server", "flask", "ai_edge_litert"} <= loaded
     assert loaded & TRAINING_ONLY == set()

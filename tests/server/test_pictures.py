@@ -75,16 +75,12 @@ def test_photos_stand_upright_as_their_camera_says():
     exif = Image.Exif()
     exif[0x0112] = 6  # the camera lay on its side: turn by 90° clockwise
     turned = np.rot90(seven())
-    np.testing.assert_allclose(
-        grey(encode(turned, "JPEG", quality=100, exif=exif)).astype(int), seven(), atol=6
-    )
+    np.testing.assert_allclose(grey(encode(turned, "JPEG", quality=100, exif=exif)).astype(int), seven(), atol=6)
 
 
 def test_only_the_first_frame_of_an_animation_is_read():
     frames = [Image.fromarray(seven()), Image.fromarray(seven(ink=255, paper=0))]
-    np.testing.assert_array_equal(
-        grey(encode(frames[0], "GIF", save_all=True, append_images=frames[1:])), seven()
-    )
+    np.testing.assert_array_equal(grey(encode(frames[0], "GIF", save_all=True, append_images=frames[1:])), seven())
 
 
 @pytest.mark.parametrize(("ink", "ground"), [(0, 255), (60, 255), (255, 0), (200, 0)])

@@ -11,9 +11,7 @@ def test_settings_have_defaults_without_an_environment():
 
 
 def test_the_environment_changes_settings():
-    settings = Settings.from_environment(
-        {"PORT": "9000", "DIGITS_MODELS": "elsewhere", "DIGITS_THREADS": " 2 "}
-    )
+    settings = Settings.from_environment({"PORT": "9000", "DIGITS_MODELS": "elsewhere", "DIGITS_THREADS": " 2 "})
     assert (settings.port, settings.models, settings.threads) == (9000, Path("elsewhere"), 2)
 
 
