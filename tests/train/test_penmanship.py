@@ -1,0 +1,93 @@
+"""Penmanship: letterforms, hands, pens and paper."""
+
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from train.__main__ import main
+from train.penmanship import FORMS, LETTERFORMS, choose_tool, draw, form_names, paper, write
+from train.penmanship.doodles import KINDS, ONLY_MEASURED, SHOWN_IN_TRAINING, doodle
+from train.penmanship.hand import trace
+
+ALL = [pytest.param(form, id=f"{form.digit} {form.name}") for form in LETTERFORMS]
+
+
+@pytest.mark.parametrize(
+    ("digit", "names"),
+    [
+        (0, {"plain", "slashed", "open"}),
+        (1, {"bar", "short flag", "long flag", "flag and base"}),
+        (4, {"open", "closed", "in one stroke"}),
+        (7, {"plain", "crossed", "hooked", "with serif"}),
+        (9, {"straight tail", "curved tail", "hooked tail"}),
+    ],
+)
+def test_the_forms_that_countries_differ_in_are_there(digit: int, names: set[str]) -> None:
+    assert names <= set(form_names(digit))
+
+
+def test_every_digit_has_at_least_four_forms() -> None:
+    assert all(len(forms) >= 4 for forms in FORMS.values())
+
+
+@pytest.mark.parametrize("form", ALL)
+def test_a_form_is_about_one_unit_tall_and_written_in_few_strokes(form) -> None:
+    for seed in range(10):
+        strokes = write(form.digit, np.random.default_rng(seed), form.name)
+        height = np.ptp(np.concatenate(strokes)[:, 1])
+        assert 0.55 < height < 1.6
+        assert 1 <= len(strokes) <= 3
+        assert all(len(points) >= 2 and np.isfinite(points).all() for points in strokes)
+
+
+@pytest.mark.parametrize("form", ALL)
+def test_a_form_leaves_ink_and_paper_with_every_pen(form) -> None:
+    rng = np.random.default_rng(11)
+    for side in (28, 90):
+        ink = draw(write(form.digit, rng, form.name), choose_tool(rng), side, rng)
+        assert ink.shape == (side, side)
+        assert 0 <= ink.min() <= ink.max() <= 1
+        assert 0.002 < ink.mean() < 0.6
+
+
+def test_a_seed_writes_the_same_twice_and_another_seed_does_not() -> None:
+    def once(seed: int) -> np.ndarray:
+        rng = np.random.default_rng(seed)
+        return paper.lay(draw(write(5, rng), choose_tool(rng), 56, rng), rng)
+
+    np.testing.assert_array_equal(once(1), once(1))
+    assert (once(1) != once(2)).any()
+
+
+def test_an_unknown_form_is_refused_with_the_known_ones() -> None:
+    with pytest.raises(ValueError, match="crossed"):
+        write(7, np.random.default_rng(0), "upside down")
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_a_doodle_can_be_drawn(kind: str) -> None:
+    rng = np.random.default_rng(2)
+    assert draw(trace(doodle(rng, [kind]), rng), choose_tool(rng), 56, rng).max() > 0.3
+
+
+def test_doodles_that_measure_are_never_shown_in_training() -> None:
+    assert not set(ONLY_MEASURED) & set(SHOWN_IN_TRAINING)
+    assert {*ONLY_MEASURED, *SHOWN_IN_TRAINING} == set(KINDS)
+
+
+def test_the_command_draws_a_sheet(tmp_path: Path) -> None:
+    assert main(["penmanship", str(tmp_path / "sheet.png")]) == 0
+    with Image.open(tmp_path / "sheet.png") as sheet:
+        assert min(sheet.size) > 500
+        assert np.asarray(sheet).std() > 20
+
+
+def test_penmanship_needs_no_tensorflow() -> None:
+    code = (
+        "import sys, train.penmanship, train.synthesis; sys.exit('tensorflow' in sys.modules or 'keras' in sys.modules)"
+    )
+    assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0

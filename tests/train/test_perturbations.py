@@ -1,0 +1,44 @@
+"""Perturbed MNIST: named, seeded, and what it says it is."""
+
+import numpy as np
+import pytest
+
+from train.penmanship import Tool, draw, write
+from train.perturbations import PERTURBATIONS, perturb
+
+
+@pytest.fixture(scope="module")
+def digits() -> np.ndarray:
+    """Drawn stand-ins for MNIST, uint8 [20, 28, 28], light on dark."""
+    rng = np.random.default_rng(4)
+    inks = [draw(write(k % 10, rng, care=1.0), Tool("pen", 0.1), 28, rng) for k in range(20)]
+    return np.round(255 * np.stack(inks)).astype(np.uint8)
+
+
+@pytest.mark.parametrize("name", PERTURBATIONS)
+def test_a_perturbation_changes_pictures_in_the_same_way_each_time(name: str, digits: np.ndarray) -> None:
+    once = perturb(name, digits)
+    assert once.dtype == np.uint8
+    assert len(once) == len(digits)
+    assert once.shape != digits.shape or (once != digits).any()
+    np.testing.assert_array_equal(once, perturb(name, digits))
+
+
+def test_sizes_are_what_their_names_say(digits: np.ndarray) -> None:
+    assert perturb("20 px", digits).shape[1:] == (20, 20)
+    assert perturb("600 px", digits).shape[1:] == (600, 600)
+
+
+@pytest.mark.parametrize(("name", "factor"), [("half size", 0.5), ("double size", 2.0)])
+def test_scaling_scales_the_ink_box(name: str, factor: float, digits: np.ndarray) -> None:
+    def height(picture: np.ndarray) -> int:
+        return int(np.ptp(np.nonzero(picture.max(axis=1) > 100)[0])) + 1
+
+    before = np.mean([height(d) for d in digits])
+    after = np.mean([height(d) for d in perturb(name, digits)])
+    assert after / before == pytest.approx(factor, rel=0.1)
+
+
+def test_stroke_changes_go_the_right_way(digits: np.ndarray) -> None:
+    assert perturb("thicker", digits).mean() > 1.2 * digits.mean()
+    assert perturb("thinner", digits).mean() < 0.9 * digits.mean()

@@ -1,0 +1,183 @@
+"""A real short run: it learns, resumes, exports, and what it exports computes what Keras computes."""
+
+import argparse
+import hashlib
+import json
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from train import batches, export, fit, mnist, networks, synthesis
+from train.__main__ import main
+from train.augmentation import CANVAS, distort
+from train.errors import DataError, ExportError, FitError
+from train.mnist import Split
+from train.networks import RECIPES
+
+RUN = ["--network", "robust", "--limit", "3000", "--drawings", "4000", "--seed", "3"]
+
+
+@pytest.fixture(scope="module")
+def mnist_slice() -> mnist.Mnist:
+    """MNIST, or a skipped test where it is neither named nor to be had."""
+    try:
+        return mnist.load()
+    except DataError as error:
+        pytest.skip(str(error))
+
+
+@pytest.fixture(scope="module")
+def run(mnist_slice: mnist.Mnist, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Folder of a short run of `python -m train`: models/ and work/."""
+    folder = tmp_path_factory.mktemp("run")
+    arguments = [*RUN, "--epochs", "3", "--out", str(folder / "models"), "--work", str(folder / "work")]
+    assert main(arguments) == 0
+    return folder
+
+
+def card_of(run: Path) -> dict:
+    return json.loads((run / "models/robust/card.json").read_text())
+
+
+@pytest.mark.timeout(600)
+def test_a_short_run_learns(run: Path) -> None:
+    assert card_of(run)["accuracy"]["MNIST test"]["accuracy"] > 0.85
+    assert card_of(run)["accuracy"]["penmanship"]["accuracy"] > 0.6
+
+
+def test_the_card_tells_how_the_model_was_made(run: Path) -> None:
+    card = card_of(run)
+    assert card["training"]["seed"] == 3
+    assert card["training"]["epochs"] == len(card["history"]) == 3
+    assert set(card["training"]["versions"]) == {"python", "tensorflow", "keras", "tensorflowjs", "numpy"}
+    assert card["parameters"] == sum(layer["parameters"] for layer in card["layers"])
+    for name, sha256 in card["files"].items():
+        assert hashlib.sha256((run / "models/robust" / name).read_bytes()).hexdigest() == sha256
+
+
+def test_every_layer_that_computes_has_its_node_in_the_graph(run: Path) -> None:
+    graph = json.loads((run / "models/robust/model.json").read_text())
+    nodes = {node["name"] for node in graph["modelTopology"]["node"]}
+    for layer in card_of(run)["layers"]:
+        assert (layer["node"] is None) == (layer["class"] == "Dropout")
+        assert layer["node"] is None or layer["node"] in nodes
+
+
+def test_the_same_command_goes_on_where_it_stopped(run: Path) -> None:
+    history = card_of(run)["history"]
+    options = argparse.Namespace(work=run / "work")
+    settings = fit.Settings("robust", seed=3, epochs=4, limit=3000, drawings=4000)
+    _, longer = fit.fit(RECIPES["robust"], settings, mnist.load(), options.work)
+    assert [record["epoch"] for record in longer] == [1, 2, 3, 4]
+    assert longer[:3] == history
+
+
+def test_other_settings_do_not_go_on_from_a_foreign_checkpoint(run: Path, capsys: pytest.CaptureFixture) -> None:
+    out = run / "other"
+    assert main([*RUN, "--seed", "4", "--out", str(out), "--work", str(run / "work")]) == 1
+    assert "seed 3 is now 4" in capsys.readouterr().err
+    assert not out.exists()
+
+
+def test_a_damaged_checkpoint_is_named(run: Path, tmp_path: Path) -> None:
+    (tmp_path / "robust/checkpoint").mkdir(parents=True)
+    (tmp_path / "robust/checkpoint/state.json").write_text('{"settings": {')
+    with pytest.raises(FitError, match="damaged"):
+        fit.fit(RECIPES["robust"], fit.Settings("robust", drawings=0), mnist.load(), tmp_path)
+
+
+def test_a_run_killed_between_two_renames_still_resumes(run: Path) -> None:
+    folder = run / "work/robust/checkpoint"
+    folder.rename(folder.with_name("checkpoint.part"))
+    model, history = fit._resume(folder, fit.Settings("robust", seed=3, limit=3000, drawings=4000))
+    assert model is not None
+    assert len(history) >= 3
+
+
+def test_an_unknown_model_is_named(capsys: pytest.CaptureFixture) -> None:
+    assert main(["evaluate", "--model", "clever"]) == 1
+    assert "no model 'clever'" in capsys.readouterr().err
+
+
+# Export
+
+
+@pytest.fixture
+def untrained() -> tuple:
+    network = networks.robust(normalised=False)
+    export.round_weights(network)
+    return RECIPES["robust"], network
+
+
+def test_a_refused_export_leaves_the_old_model_alone(
+    untrained: tuple, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "robust").mkdir()
+    (tmp_path / "robust/card.json").write_text("old")
+    monkeypatch.setattr(export, "QUANTIZED_TOLERANCE", 0.0)
+    with pytest.raises(ExportError, match="differ"):
+        export.export(*untrained, {}, tmp_path)
+    assert [path.relative_to(tmp_path).as_posix() for path in tmp_path.rglob("*")] == ["robust", "robust/card.json"]
+    assert (tmp_path / "robust/card.json").read_text() == "old"
+
+
+def test_rounding_leaves_256_values_to_a_tensor(untrained: tuple) -> None:
+    _, network = untrained
+    for weight in network.weights:
+        assert len(np.unique(weight.numpy())) <= 256
+
+
+def test_the_temperature_divides_the_logits() -> None:
+    network = networks.robust(normalised=False)
+    images = np.random.default_rng(0).random((4, 28, 28, 1)).astype(np.float32)
+    before = network(images).numpy()
+    export.apply_temperature(network, 1.7)
+    np.testing.assert_allclose(network(images), before / 1.7, atol=1e-5)
+
+
+# Batches
+
+
+def few(count: int = 100) -> Split:
+    rng = np.random.default_rng(0)
+    return Split(rng.integers(0, 256, (count, 28, 28)).astype(np.uint8), (np.arange(count) % 10).astype(np.uint8))
+
+
+def test_an_epoch_goes_through_every_picture_once() -> None:
+    for epoch in (0, 1):
+        seen = [i for step in range(10) for i in batches._shuffled(np.int64(epoch * 10 + step), 10, 100, 7).numpy()]
+        assert sorted(seen) == list(range(100))
+
+
+def test_a_batch_depends_on_its_number_alone() -> None:
+    recipe = RECIPES["robust"]
+    [later] = batches.training_batches(recipe, few(), few(50), 1, range(5, 6)).as_numpy_iterator()
+    *_, same = batches.training_batches(recipe, few(), few(50), 1, range(6)).as_numpy_iterator()
+    np.testing.assert_array_equal(later[0], same[0])
+    np.testing.assert_array_equal(later[1], same[1])
+    assert later[0].shape == (recipe.batch, 28, 28, 1)
+
+
+def test_targets_are_smoothed_and_a_doodle_asks_for_ten_equal_probabilities() -> None:
+    rows = batches.targets(np.array([3, synthesis.NO_DIGIT]), 0.1).numpy()
+    assert rows[0, 3] == pytest.approx(0.91)
+    np.testing.assert_allclose(rows[1], np.full(10, 0.1), atol=1e-6)
+    np.testing.assert_allclose(rows.sum(axis=1), 1.0, atol=1e-6)
+
+
+def test_distortion_is_seeded_and_stays_a_grey_picture() -> None:
+    images = few().pictures.astype(np.float32) / 255
+    once, again, other = (distort(images, np.array(seed)).numpy() for seed in ([1, 2], [1, 2], [1, 3]))
+    np.testing.assert_array_equal(once, again)
+    assert (once != other).any()
+    assert once.shape == (100, CANVAS, CANVAS)
+    assert 0 <= once.min() < once.max() <= 255
+
+
+def test_blocks_of_drawings_resume_and_are_the_same_in_any_order(tmp_path: Path) -> None:
+    first = synthesis.normalized_set(4000, 5, tmp_path)
+    (tmp_path / "seed5-0001.npz").unlink()
+    again = synthesis.normalized_set(4000, 5, tmp_path)
+    np.testing.assert_array_equal(first[0], again[0])
+    np.testing.assert_array_equal(first[1], again[1])

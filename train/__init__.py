@@ -1,0 +1,4 @@
+"""From MNIST and drawn pen strokes to a folder under static/models/ that browser and server read.
+
+Run it as ``python -m train``; nothing outside this package imports TensorFlow.
+"""

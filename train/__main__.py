@@ -1,0 +1,99 @@
+"""python -m train: train and export the networks, evaluate them, draw a sheet of penmanship.
+
+    python -m train                          # both networks, into static/models/
+    python -m train --network robust --epochs 5 --limit 10000
+    python -m train evaluate --html report.html
+    python -m train penmanship sheet.png
+
+Interrupted training goes on where it stopped when the same command is given again.
+"""
+
+import argparse
+import os
+import sys
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parent.parent
+MODELS = ROOT / "static" / "models"
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Run the command line; returns the exit status."""
+    arguments = sys.argv[1:] if arguments is None else arguments
+    commands = {"evaluate": _evaluate, "penmanship": _penmanship}
+    command = commands.get(arguments[0]) if arguments else None
+    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
+    from .errors import TrainError
+
+    try:
+        return command(arguments[1:]) if command else _train(arguments)
+    except TrainError as error:
+        print(f"\n{error}", file=sys.stderr)
+        return 1
+    except KeyboardInterrupt:
+        print("\nStopped. Give the same command again to go on from the last finished epoch.", file=sys.stderr)
+        return 130
+
+
+def _train(arguments: list[str]) -> int:
+    parser = argparse.ArgumentParser(prog="python -m train", description=__doc__.split("\n")[0])
+    parser.add_argument("--network", choices=["robust", "classic"], help="train only this one (default: both)")
+    parser.add_argument("--epochs", type=_positive, default=0, help="passes over MNIST (default: the recipe's)")
+    parser.add_argument("--out", type=Path, default=MODELS, help="folder of the exported models (default: %(default)s)")
+    parser.add_argument("--work", type=Path, default=ROOT / "checkpoints", help="checkpoints and drawn pictures")
+    parser.add_argument("--seed", type=int, default=1)
+    parser.add_argument("--limit", type=_positive, help="take only so many pictures of MNIST, for a trial")
+    parser.add_argument(
+        "--drawings", type=int, default=300_000, help="pen drawings to learn from (default: %(default)s)"
+    )
+    parser.add_argument(
+        "--precision",
+        choices=["float32", "bfloat16"],
+        default="float32",
+        help="bfloat16 halves the time on processors that have it in hardware",
+    )
+    parser.add_argument("--fresh", action="store_true", help="throw the checkpoint away and start anew")
+    parser.add_argument("--drawn", type=Path, help="folder of people's drawings with index.csv, to measure on")
+    options = parser.parse_args(arguments)
+    from .pipeline import produce
+
+    for network in [options.network] if options.network else ["classic", "robust"]:
+        produce(network, options)
+    return 0
+
+
+def _evaluate(arguments: list[str]) -> int:
+    parser = argparse.ArgumentParser(prog="python -m train evaluate")
+    parser.add_argument("--model", action="append", help="name of a model; may be repeated (default: all)")
+    parser.add_argument("--models", type=Path, default=MODELS, help="folder of the models (default: %(default)s)")
+    parser.add_argument("--drawn", type=Path, help="folder of people's drawings with index.csv, to measure on")
+    parser.add_argument("--limit", type=_positive, help="take only so many pictures of each set, for a trial")
+    parser.add_argument("--html", type=Path, help="write the report with plots and mistakes here")
+    options = parser.parse_args(arguments)
+    from .pipeline import report
+
+    report(options.models, options.model, options.drawn, options.limit, options.html)
+    return 0
+
+
+def _penmanship(arguments: list[str]) -> int:
+    parser = argparse.ArgumentParser(prog="python -m train penmanship")
+    parser.add_argument("sheet", type=Path, help="PNG file to draw")
+    parser.add_argument("--seed", type=int, default=1)
+    options = parser.parse_args(arguments)
+    from .penmanship.sheet import sheet
+
+    sheet(options.seed).save(options.sheet, "PNG")
+    print(f"{options.sheet}: one row per digit, each of its forms first by name, then at random.")
+    return 0
+
+
+def _positive(text: str) -> int:
+    number = int(text)
+    if number < 1:
+        raise argparse.ArgumentTypeError("must be 1 or more")
+    return number
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,79 @@
+"""Training batches, each a function of its number alone: any step can be made again, by any worker, in any run."""
+
+import numpy as np
+import tensorflow as tf
+
+from .augmentation import distort
+from .mnist import Split
+from .networks import CLASSES, Recipe
+from .normalizing import normalize, normalize_pictures
+
+DRAWN_SHARE = 0.3
+"""Share of a batch that is drawn by penmanship; the rest is distorted MNIST."""
+
+
+def targets(labels: tf.Tensor, smoothing: float) -> tf.Tensor:
+    """Smoothed one-hot rows [n, 10]; a label above 9 (no digit) asks for ten equal probabilities."""
+    one_hot = tf.one_hot(tf.cast(labels, tf.int32), CLASSES)
+    rest = 1.0 - (1.0 - smoothing) * tf.reduce_sum(one_hot, axis=1, keepdims=True)
+    return (1.0 - smoothing) * one_hot + rest / CLASSES
+
+
+def _shuffled(step: tf.Tensor, size: int, total: int, seed: int) -> tf.Tensor:
+    """Indices of batch `step`: each pass goes through all of `total` once, in an order of its own."""
+    batches = max(1, total // size)
+    position = (step % batches) * size + tf.range(size, dtype=tf.int64)
+    key = tf.stack([tf.constant(seed, tf.int32), tf.cast(step // batches, tf.int32)])
+    return tf.random.experimental.index_shuffle(position % total, key, total - 1)
+
+
+def _sizes(recipe: Recipe, drawn: Split | None) -> tuple[int, int]:
+    """How many pictures of a batch are MNIST's and how many are drawn."""
+    drawn_size = round(recipe.batch * DRAWN_SHARE) if drawn else 0
+    return recipe.batch - drawn_size, drawn_size
+
+
+def steps_per_epoch(recipe: Recipe, mnist: Split, drawn: Split | None) -> int:
+    """Batches that make one pass over MNIST."""
+    return max(1, len(mnist.labels) // _sizes(recipe, drawn)[0])
+
+
+def training_batches(recipe: Recipe, mnist: Split, drawn: Split | None, seed: int, steps: range) -> tf.data.Dataset:
+    """Batches (images [n, 28, 28, 1], targets [n, 10]) for the global steps `steps`.
+
+    Args:
+        mnist: raw pictures; `robust` gets them distorted and normalised anew in each epoch.
+        drawn: normalised drawn images, or None.
+    """
+    mnist_size, drawn_size = _sizes(recipe, drawn)
+    # What never changes is made once; a constant of the graph would be copied into it.
+    raw = tf.Variable(mnist.pictures if recipe.penmanship else plain_images(mnist.pictures), trainable=False)
+    labels = tf.Variable(mnist.labels, trainable=False)
+    drawings = tf.Variable(drawn.pictures, trainable=False) if drawn else None
+    drawn_labels = tf.Variable(drawn.labels, trainable=False) if drawn else None
+
+    def batch(step):
+        chosen = _shuffled(step, mnist_size, len(mnist.labels), seed)
+        images, truth = tf.gather(raw, chosen), tf.gather(labels, chosen)
+        if recipe.penmanship:
+            key = tf.stack([tf.constant(seed, tf.int32), tf.cast(step, tf.int32)])
+            jitter = tf.random.stateless_normal([mnist_size, 3], key)
+            images = normalize(distort(tf.cast(images, tf.float32) / 255.0, key), jitter)
+        if drawn:
+            more = _shuffled(step, drawn_size, len(drawn.labels), seed + 1)
+            images = tf.concat([images, tf.cast(tf.gather(drawings, more), tf.float32)[..., tf.newaxis] / 255.0], 0)
+            truth = tf.concat([truth, tf.gather(drawn_labels, more)], 0)
+        return images, targets(truth, recipe.label_smoothing)
+
+    numbers = tf.data.Dataset.range(steps.start, steps.stop)
+    return numbers.map(batch, num_parallel_calls=tf.data.AUTOTUNE).prefetch(4)
+
+
+def plain_images(pictures: np.ndarray) -> np.ndarray:
+    """What `classic` was fed: the raw picture over 255, float32 [n, 28, 28, 1]."""
+    return pictures[..., np.newaxis].astype(np.float32) / 255.0
+
+
+def network_images(recipe: Recipe, pictures: np.ndarray) -> np.ndarray:
+    """Raw 28x28 pictures as the recipe's network sees them, float32 [n, 28, 28, 1]."""
+    return normalize_pictures(pictures)[..., np.newaxis] if recipe.penmanship else plain_images(pictures)

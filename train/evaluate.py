@@ -1,0 +1,239 @@
+"""Measures the exported models, the very files that ship, on every set there is, by LiteRT.
+
+Sets: the MNIST test set; each perturbation of it; pen drawings of a seed that training never saw; doodles of
+kinds that training never saw; and, where a folder of them is named, pictures that people drew (`index.csv`
+with the columns `file` and `label` beside the pictures), for measuring only.
+"""
+
+import base64
+import csv
+import html
+import io
+import json
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+from PIL import Image
+
+from . import mnist, synthesis
+from .errors import DataError
+from .export import litert
+from .measures import measure
+from .penmanship.doodles import ONLY_MEASURED
+from .perturbations import PERTURBATIONS, perturb
+from .progress import progress
+
+BATCH = 500
+DRAWINGS_SEED = 20_011
+DOODLES_SEED = 20_021
+Chunks = Iterator[tuple[NDArray[np.uint8], NDArray[np.uint8]]]
+
+
+class LabelledSet(NamedTuple):
+    """A labelled set that is read piece by piece, so that no set has to fit into memory."""
+
+    name: str
+    chunks: Callable[[], Chunks]
+    """Pieces (pictures [k, h, w], labels [k])."""
+
+
+def every_set(drawn: Path | None, limit: int | None = None) -> list[LabelledSet]:
+    """All sets; `limit` takes the first pictures of each only."""
+    test = mnist.load().test.first(limit)
+
+    def perturbed(name: str) -> Callable[[], Chunks]:
+        def chunks():
+            # Smaller pieces where the pictures are large: 600 x 600 float32 pictures are 1.4 MB each.
+            for start in range(0, len(test.labels), 100):
+                part = slice(start, start + 100)
+                yield perturb(name, test.pictures[part], start), test.labels[part]
+
+        return chunks
+
+    def plain():
+        for start in range(0, len(test.labels), BATCH):
+            yield test.pictures[start : start + BATCH], test.labels[start : start + BATCH]
+
+    def penmanship():
+        for block in range(len(synthesis.SIDES)):
+            yield synthesis.draw_block(DRAWINGS_SEED, block, count=min(limit or 800, 800))
+
+    sets = [LabelledSet("MNIST test", plain)]
+    if drawn:
+        sets.append(LabelledSet("drawn by people", lambda: read_drawn(drawn)))
+    sets.append(LabelledSet("penmanship", penmanship))
+    return sets + [LabelledSet(f"MNIST, {name}", perturbed(name)) for name in PERTURBATIONS]
+
+
+def read_drawn(folder: Path) -> Chunks:
+    """Pictures that people drew, one by one, transparency on white.
+
+    Raises:
+        DataError: no index.csv, or a picture that it names cannot be read.
+    """
+    try:
+        with (folder / "index.csv").open(newline="", encoding="utf-8") as file:
+            rows = list(csv.DictReader(file))
+        for row in rows:
+            picture = Image.open(folder / row["file"]).convert("RGBA")
+            flat = Image.alpha_composite(Image.new("RGBA", picture.size, "white"), picture).convert("L")
+            yield np.asarray(flat)[np.newaxis], np.array([int(row["label"])], np.uint8)
+    except (OSError, KeyError, ValueError) as error:
+        raise DataError(f"{folder} is no set of drawn digits: {error}. It needs index.csv with file,label.") from error
+
+
+def evaluate(folder: Path, sets: list[LabelledSet]) -> dict:
+    """Figures of the model in `folder` on each set, `doodles` (share that it is not sure about), and mistakes."""
+    card = json.loads((folder / "card.json").read_text())
+    run = litert((folder / "model.tflite").read_bytes())
+    threshold = card["threshold"]
+    bar = progress(len(sets) + 1, f"evaluating {card['name']}")
+    figures: dict[str, dict] = {}
+    mistakes: dict[str, list[dict]] = {}
+    for labelled in sets:
+        parts = [(run(pictures), pictures, labels) for pictures, labels in labelled.chunks()]
+        probabilities = np.concatenate([outputs["probabilities"] for outputs, _, _ in parts])
+        labels = np.concatenate([labels for _, _, labels in parts])
+        images = np.concatenate([outputs["normalized"][..., 0] for outputs, _, _ in parts])
+        figures[labelled.name] = measure(probabilities, labels, threshold)
+        mistakes[labelled.name] = worst_mistakes(images, probabilities, labels)
+        del parts
+        bar.add(1)
+    drawn = [synthesis.draw_block(DOODLES_SEED, k, 1.0, ONLY_MEASURED, 400)[0] for k in range(len(synthesis.SIDES))]
+    confidence = np.concatenate([run(pictures)["probabilities"].max(axis=1) for pictures in drawn])
+    bar.add(1)
+    perturbed = [figures[s.name]["accuracy"] for s in sets if s.name.startswith("MNIST, ")]
+    return {
+        "date": time.strftime("%Y-%m-%d"),
+        "sets": figures,
+        "perturbed": {"worst": min(perturbed), "mean": round(float(np.mean(perturbed)), 5)},
+        "doodles": {"n": len(confidence), "not_sure": round(float((confidence < threshold).mean()), 4)},
+        "mistakes": mistakes,
+    }
+
+
+def worst_mistakes(images: NDArray, probabilities: NDArray, labels: NDArray, count: int = 24) -> list[dict]:
+    """The most confident mistakes, with what the network saw as a PNG data URL."""
+    wrong = np.flatnonzero(probabilities.argmax(axis=1) != labels)
+    wrong = wrong[np.argsort(-probabilities[wrong].max(axis=1))][:count]
+    found = []
+    for k in wrong:
+        file = io.BytesIO()
+        Image.fromarray(np.round(images[k] * 255).astype(np.uint8)).save(file, "PNG")
+        found.append(
+            {
+                "label": int(labels[k]),
+                "read": int(probabilities[k].argmax()),
+                "probability": round(float(probabilities[k].max()), 4),
+                "png": "data:image/png;base64," + base64.b64encode(file.getvalue()).decode(),
+            }
+        )
+    return found
+
+
+def into_card(folder: Path, result: dict) -> None:
+    """Writes the figures into the model's card, the mistakes' pictures left out."""
+    path = folder / "card.json"
+    card = json.loads(path.read_text())
+    kept = ("accuracy", "low", "high", "n")
+    card["accuracy"] = {name: {key: figures[key] for key in kept} for name, figures in result["sets"].items()}
+    card["evaluation"] = {key: value for key, value in result.items() if key != "mistakes"}
+    part = path.with_suffix(".part")
+    part.write_text(json.dumps(card, indent=1) + "\n")
+    part.replace(path)
+
+
+def table(results: dict[str, dict]) -> str:
+    """Accuracy of every set and model as text."""
+    names = list(results)
+    sets = list(next(iter(results.values()))["sets"])
+    lines = [f"{'set':24}" + "".join(f"{name:>32}" for name in names)]
+    for name in sets:
+        cells = ""
+        for model in names:
+            f = results[model]["sets"][name]
+            cells += f"{100 * f['accuracy']:9.2f} % ({100 * f['low']:5.2f} to {100 * f['high']:6.2f})"
+        lines.append(f"{name:24}{cells}")
+    for label, key in (("perturbed, worst", "worst"), ("perturbed, mean", "mean")):
+        lines.append(f"{label:24}" + "".join(f"{100 * r['perturbed'][key]:9.2f} %{'':21}" for r in results.values()))
+    for name in sets[:2]:
+        errors = "".join(f"{100 * r['sets'][name]['calibration_error']:9.2f} %{'':21}" for r in results.values())
+        lines.append(f"{'calib. err. ' + name:24.24}{errors}")
+    lines.append(
+        f"{'doodles, not sure':24}"
+        + "".join(f"{100 * r['doodles']['not_sure']:9.2f} %{'':21}" for r in results.values())
+    )
+    return "\n".join(lines)
+
+
+def page(results: dict[str, dict], histories: dict[str, list[dict]]) -> str:
+    """The whole evaluation as one self-contained HTML page."""
+    parts = [f"<pre>{html.escape(table(results))}</pre>"]
+    for model, result in results.items():
+        parts.append(f"<h2>{html.escape(model)}</h2>{_learning_curve(histories[model])}")
+        for name, figures in result["sets"].items():
+            if name.startswith("MNIST, "):
+                continue
+            recall = "".join(f"<td>{100 * r:.2f}</td>" for r in figures["recall"])
+            rows = "".join(
+                f"<tr><th>{digit}</th>" + "".join(f"<td>{count or ''}</td>" for count in row) + "</tr>"
+                for digit, row in enumerate(figures["confusion"])
+            )
+            head = "".join(f"<th>{digit}</th>" for digit in range(10))
+            parts.append(
+                f"<h3>{html.escape(name)}</h3><table><caption>Confusion matrix: rows true, columns read; last row "
+                f"recall in %</caption><tr><th></th>{head}</tr>{rows}<tr><th>%</th>{recall}</tr></table>"
+                f"{_calibration_curve(figures)}<p>Worst mistakes (true, read, probability):</p>"
+            )
+            for mistake in result["mistakes"][name]:
+                words = f"{mistake['label']}, {mistake['read']}, {mistake['probability']:.2f}"
+                parts.append(f'<figure><img src="{mistake["png"]}" alt=""><figcaption>{words}</figcaption></figure>')
+    style = (
+        "body{font:16px/1.5 system-ui;margin:2rem auto;max-width:70rem;padding:0 1rem;color-scheme:light dark}"
+        "table{border-collapse:collapse}td,th{padding:.1rem .5rem;text-align:right}"
+        "figure{display:inline-block;margin:.5rem;text-align:center}img{width:84px;image-rendering:pixelated}"
+        "pre{overflow:auto}"
+    )
+    return (
+        '<!doctype html><html lang="en"><meta charset="utf-8"><meta name="viewport" content="width=device-width">'
+        f"<title>Digit Lab: evaluation</title><style>{style}</style><h1>Evaluation</h1>{''.join(parts)}</html>\n"
+    )
+
+
+def _svg(draw: Callable) -> str:
+    import matplotlib
+
+    matplotlib.use("svg")
+    from matplotlib import pyplot
+
+    figure, axes = pyplot.subplots(figsize=(6, 3.5), layout="constrained")
+    draw(axes)
+    file = io.StringIO()
+    figure.savefig(file, format="svg")
+    pyplot.close(figure)
+    return file.getvalue()[file.getvalue().index("<svg") :]
+
+
+def _learning_curve(history: list[dict]) -> str:
+    def draw(axes):
+        for key, label in (("loss", "training loss"), ("val_loss", "validation loss")):
+            axes.plot([h["epoch"] for h in history], [h[key] for h in history], label=label)
+        axes.set_xlabel("epoch")
+        axes.legend()
+
+    return _svg(draw) if history else ""
+
+
+def _calibration_curve(figures: dict) -> str:
+    def draw(axes):
+        curve = figures["calibration_curve"]
+        axes.plot([0, 1], [0, 1], color="grey", linewidth=1)
+        axes.plot([p["confidence"] for p in curve], [p["accuracy"] for p in curve], "o-")
+        axes.set_xlabel("probability of the answer")
+        axes.set_ylabel("share that is right")
+
+    return _svg(draw)

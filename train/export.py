@@ -1,0 +1,228 @@
+"""From a trained network to a folder that browser and server read: one graph, raw grey picture to probabilities.
+
+The weights are rounded to 8 bits once, here, by the very scheme of the TensorFlow.js converter, and put back:
+after that Keras, TensorFlow.js and LiteRT hold the same numbers, and what is evaluated is what ships. LiteRT
+rounds once more (per channel, and activations as it runs); `verify` holds that to 1e-3 in probability.
+"""
+
+import base64
+import hashlib
+import json
+import os
+import re
+import shutil
+import tempfile
+import warnings
+from collections.abc import Callable
+from pathlib import Path
+
+import keras
+import numpy as np
+import tensorflow as tf
+from ai_edge_litert.interpreter import Interpreter
+from numpy.typing import NDArray
+
+from .errors import ExportError
+from .networks import Recipe
+from .penmanship import Tool, draw, write
+
+WEIGHT_BITS = np.uint8
+FLOAT_TOLERANCE = 1e-5
+"""Largest difference in probability between Keras and an unquantized export."""
+QUANTIZED_TOLERANCE = 1e-3
+"""Likewise for the quantized exports, on the golden pictures."""
+
+
+def whole_graph(recipe: Recipe, network: keras.Model) -> keras.Model:
+    """Pictures [n, h, w] to a dictionary of `probabilities`, `normalized` images and `ink`."""
+    picture = keras.Input((None, None), name="picture")
+    normalized, ink = recipe.front(name=recipe.front.__name__.lower())(picture)
+    probabilities = keras.layers.Softmax(name="softmax")(network(normalized))
+    outputs = {"probabilities": probabilities, "normalized": normalized, "ink": ink}
+    return keras.Model(picture, outputs, name="digits")
+
+
+def round_weights(network: keras.Model) -> None:
+    """Rounds every weight of the network to the 256 steps of its tensor's range, in place."""
+    quantization = _tensorflowjs().quantization
+    for weight in network.weights:
+        rounded, step = quantization.quantize_weights(weight.numpy(), WEIGHT_BITS)
+        weight.assign(quantization.dequantize_weights(rounded, step, np.float32))
+
+
+def apply_temperature(network: keras.Model, temperature: float) -> None:
+    """Divides the logits by `temperature`, in the weights of the last layer."""
+    last = network.layers[-1]
+    last.set_weights([weight / temperature for weight in last.get_weights()])
+
+
+def golden_pictures() -> list[tuple[int | None, NDArray[np.uint8]]]:
+    """Small pictures of several shapes and polarities, drawn by penmanship, and a blank one, with labels."""
+    pictures: list[tuple[int | None, NDArray[np.uint8]]] = []
+    cases = [(1, 28, 0, True), (4, 32, 6, False), (7, 40, 0, False), (9, 36, 12, True), (2, 24, 4, False)]
+    for digit, side, margin, light in cases:
+        rng = np.random.default_rng(digit)
+        ink = draw(write(digit, rng, care=0.9), Tool("pen", 0.09), side, rng)
+        grey = np.round(255 * np.pad(ink, ((margin, 0), (0, 2 * margin)))).astype(np.uint8)
+        pictures.append((digit, grey if light else 255 - grey))
+    pictures.append((None, np.full((16, 20), 255, np.uint8)))
+    return pictures
+
+
+def export(recipe: Recipe, network: keras.Model, card: dict, out: Path) -> Path:
+    """Writes `out`/<name>: TensorFlow.js and LiteRT models and card.json, all or nothing.
+
+    Args:
+        network: plain layers, 28x28 images to logits, weights already rounded.
+        card: what is known of the training and the accuracy; the rest is filled in here.
+
+    Raises:
+        ExportError: an exported form differs from Keras.
+    """
+    out.mkdir(parents=True, exist_ok=True)
+    digits = whole_graph(recipe, network)
+    with tempfile.TemporaryDirectory(prefix=f".{recipe.name}-", dir=out) as scratch:
+        saved, folder = Path(scratch) / "saved", Path(scratch) / recipe.name
+        folder.mkdir()
+        digits.export(str(saved), verbose=False)
+        _to_tfjs(saved, folder, [layer.name for layer in network.layers if layer.weights])
+        verify(digits, _to_litert(digits, quantized=False), FLOAT_TOLERANCE)
+        (folder / "model.tflite").write_bytes(_to_litert(digits, quantized=True))
+        worst = verify(digits, (folder / "model.tflite").read_bytes(), QUANTIZED_TOLERANCE)
+        files = {path.name: hashlib.sha256(path.read_bytes()).hexdigest() for path in sorted(folder.iterdir())}
+        weights = b"".join(np.ascontiguousarray(weight.numpy()).tobytes() for weight in network.weights)
+        card = {
+            "name": recipe.name,
+            "version": hashlib.sha256(weights).hexdigest()[:12],
+            "parameters": network.count_params(),
+            "layers": describe_layers(recipe, network, folder / "model.json"),
+            **card,
+            "files": files,
+            "largest_difference_litert": float(f"{worst:.2g}"),
+            "golden_tolerance": QUANTIZED_TOLERANCE,
+            "golden": [_golden(digits, label, picture) for label, picture in golden_pictures()],
+        }
+        (folder / "card.json").write_text(json.dumps(card, indent=1) + "\n")
+        _replace(folder, out / recipe.name, Path(scratch))
+    return out / recipe.name
+
+
+def _replace(new: Path, old: Path, scratch: Path) -> None:
+    """Puts folder `new` where `old` is; at no moment does a half-written folder bear the name."""
+    if old.exists():
+        old.replace(scratch / "old")
+    new.replace(old)
+    shutil.rmtree(scratch / "old", ignore_errors=True)
+
+
+def _tensorflowjs():
+    """The package, imported when it is needed: it takes seconds."""
+    # What it imports greets the user, with IPython where the output is no console.
+    os.environ["TFDF_DISABLE_WELCOME_MESSAGE"] = "1"
+    with warnings.catch_warnings():
+        warnings.filterwarnings("ignore", message="pkg_resources is deprecated")
+        import tensorflowjs
+        import tensorflowjs.converters.tf_saved_model_conversion_v2
+        import tensorflowjs.quantization
+    return tensorflowjs
+
+
+def _to_tfjs(saved: Path, folder: Path, layers: list[str]) -> None:
+    _tensorflowjs().converters.tf_saved_model_conversion_v2.convert_tf_saved_model(
+        str(saved),
+        str(folder),
+        # The network's own weights only: the front's constants (coordinates) are no matter of 256 steps.
+        quantization_dtype_map={"uint8": [f"*/{layer}{end}/*" for layer in layers for end in ("", "_[0-9]*")]},
+        skip_op_check=False,
+        strip_debug_ops=True,
+    )
+    # The converter notes its own machine's versions; without them the same weights give the same file.
+    path = folder / "model.json"
+    model = json.loads(path.read_text())
+    path.write_text(json.dumps(model, separators=(",", ":")))
+
+
+def _to_litert(digits: keras.Model, quantized: bool) -> bytes:
+    converter = tf.lite.TFLiteConverter.from_keras_model(digits)
+    if quantized:
+        converter.optimizations = [tf.lite.Optimize.DEFAULT]
+    return converter.convert()
+
+
+def litert(model: bytes) -> Callable[[NDArray], dict[str, NDArray[np.float32]]]:
+    """A function from pictures [n, h, w] to the outputs of an exported LiteRT model."""
+    interpreter = Interpreter(model_content=model, num_threads=1)
+    runner = interpreter.get_signature_runner()
+    return lambda pictures: runner(picture=np.asarray(pictures, np.float32))
+
+
+def verify(digits: keras.Model, model: bytes, tolerance: float) -> float:
+    """Largest difference in probability between LiteRT and Keras on the golden pictures.
+
+    Raises:
+        ExportError: it is above `tolerance`, or the normalized images or the ink differ.
+    """
+    worst = 0.0
+    run = litert(model)
+    for label, picture in golden_pictures():
+        ours = digits(tf.constant(picture[np.newaxis], tf.float32))
+        theirs = run(picture[np.newaxis])
+        # Front and ink are float32 in both; the normalized image has no quantized step before it.
+        for name, allowed in (
+            ("normalized", FLOAT_TOLERANCE),
+            ("ink", FLOAT_TOLERANCE),
+            ("probabilities", tolerance),
+        ):
+            difference = float(np.abs(ours[name].numpy() - theirs[name]).max())
+            if not difference <= allowed:
+                raise ExportError(
+                    f"LiteRT's {name} differ from Keras's by {difference:.2g} on the golden picture of "
+                    f"{label}; {allowed:.0e} is allowed."
+                )
+        worst = max(worst, difference)
+    return worst
+
+
+def describe_layers(recipe: Recipe, network: keras.Model, model_json: Path) -> list[dict]:
+    """Name, class, output shape, parameters and graph node of each layer, from the picture to softmax.
+
+    `node` names the node of the exported graph whose output is the layer's activation, null for a layer that
+    does nothing in use (Dropout).
+    """
+    graph = json.loads(model_json.read_text())
+    nodes = graph["modelTopology"]["node"]
+    outputs = {name: tensor["name"].split(":")[0] for name, tensor in graph["signature"]["outputs"].items()}
+
+    def described(name, kind, shape, parameters, node):
+        return {"name": name, "class": kind, "output_shape": shape, "parameters": parameters, "node": node}
+
+    size = [28, 28, 1]
+    layers = [described(recipe.front.__name__.lower(), recipe.front.__name__, size, 0, outputs["normalized"])]
+    for layer in network.layers:
+        # Keras numbers the scopes of a network that is used twice: conv1, conv1_1.
+        own = re.compile(rf"/{layer.name}(_\d+)?/")
+        computed = [node["name"] for node in nodes if node["op"] != "Const" and own.search(node["name"])]
+        layers.append(
+            described(
+                layer.name,
+                type(layer).__name__,
+                list(layer.output.shape[1:]),
+                layer.count_params(),
+                computed[-1] if computed else None,
+            )
+        )
+    layers.append(described("softmax", "Softmax", [10], 0, outputs["probabilities"]))
+    return layers
+
+
+def _golden(digits: keras.Model, label: int | None, picture: NDArray[np.uint8]) -> dict:
+    outputs = digits(tf.constant(picture[np.newaxis], tf.float32))
+    height, width = picture.shape
+    return {
+        "label": label,
+        "width": width,
+        "height": height,
+        "pixels": base64.b64encode(picture.tobytes()).decode(),
+        "probabilities": [round(float(p), 6) for p in outputs["probabilities"][0]],
+        "ink": round(float(outputs["ink"][0]), 6),
+    }

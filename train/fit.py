@@ -1,0 +1,170 @@
+"""Training, with a checkpoint after every epoch from which an interrupted run goes on."""
+
+import json
+import shutil
+import time
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+import keras
+import numpy as np
+import tensorflow as tf
+from numpy.typing import NDArray
+
+from . import synthesis
+from .batches import network_images, steps_per_epoch, targets, training_batches
+from .errors import FitError
+from .mnist import Mnist, Split
+from .networks import Recipe
+
+COOLDOWN = 0.3
+"""Share of the epochs in which the learning rate falls to zero."""
+WEIGHT_DECAY = 0.02
+VALIDATION_SEED = 10_007
+"""Of the drawn validation pictures, whatever the seed of the training."""
+
+
+@dataclass(frozen=True)
+class Settings:
+    """What a run is asked for. All but `epochs` must be the same when it is resumed."""
+
+    network: str
+    seed: int = 1
+    epochs: int = 0
+    limit: int | None = None
+    """Train on this many pictures of MNIST only."""
+    drawings: int = 300_000
+    precision: str = "float32"
+
+    def fingerprint(self) -> dict:
+        """What may not change between a checkpoint and its resumption."""
+        return {key: value for key, value in asdict(self).items() if key != "epochs"}
+
+
+def learning_rate(epoch: int, epochs: int, peak: float) -> float:
+    """Warm-up for an epoch, then constant, then linear to zero (Zhai et al. 2022, "Scaling vision transformers").
+
+    The constant part does not depend on the number of epochs, so a run may be made longer or shorter while
+    it lasts.
+    """
+    if epoch == 0 and epochs > 2:
+        return peak / 4
+    left = (epochs - epoch) / max(1.0, COOLDOWN * epochs)
+    return peak * min(1.0, left)
+
+
+class Checkpoint(keras.callbacks.Callback):
+    """Keeps the model, its optimizer and the history after every epoch, never half written."""
+
+    def __init__(self, folder: Path, settings: Settings, history: list[dict]):
+        super().__init__()
+        self.folder, self.settings, self.history = folder, settings, history
+
+    def on_epoch_begin(self, epoch, logs=None):
+        self._started = time.monotonic()
+
+    def on_epoch_end(self, epoch, logs=None):
+        record = {key: float(value) for key, value in (logs or {}).items()}
+        self.history.append({"epoch": epoch + 1, **record, "seconds": round(time.monotonic() - self._started, 1)})
+        part = self.folder.with_name(self.folder.name + ".part")
+        shutil.rmtree(part, ignore_errors=True)
+        try:
+            part.mkdir(parents=True)
+            self.model.save(part / "model.keras")
+            state = {"settings": self.settings.fingerprint(), "history": self.history}
+            (part / "state.json").write_text(json.dumps(state, indent=1))
+            shutil.rmtree(self.folder, ignore_errors=True)
+            part.replace(self.folder)
+        except OSError as error:
+            raise FitError(
+                f"The checkpoint could not be written to {self.folder} ({error}). Free some disk space and "
+                "start again: training goes on from the epoch before."
+            ) from error
+
+
+def _resume(folder: Path, settings: Settings) -> tuple[keras.Model | None, list[dict]]:
+    part = folder.with_name(folder.name + ".part")
+    if not folder.exists() and (part / "state.json").exists():
+        part.replace(folder)  # interrupted between removing the old checkpoint and renaming the new one
+    if not (folder / "state.json").exists():
+        return None, []
+    try:
+        state = json.loads((folder / "state.json").read_text())
+        model = keras.models.load_model(folder / "model.keras")
+    except (OSError, ValueError, KeyError) as error:
+        raise FitError(f"The checkpoint in {folder} is damaged ({error}). Remove it to start anew.") from error
+    if state["settings"] != settings.fingerprint():
+        changed = {
+            k: (v, settings.fingerprint()[k]) for k, v in state["settings"].items() if v != settings.fingerprint()[k]
+        }
+        words = ", ".join(f"{key} {was} is now {now}" for key, (was, now) in changed.items())
+        raise FitError(f"The checkpoint in {folder} was made with other settings: {words}. Remove it, or pass --fresh.")
+    return model, state["history"]
+
+
+def drawn_training(recipe: Recipe, settings: Settings, work: Path) -> Split | None:
+    """Drawn images, doodles among them, as the network sees them; None for a network that learns from MNIST alone."""
+    if not recipe.penmanship or not settings.drawings:
+        return None
+    folder = work / "drawings" / "training"
+    return Split(*synthesis.normalized_set(settings.drawings, settings.seed, folder, doodles=0.15))
+
+
+def validation_images(recipe: Recipe, settings: Settings, mnist: Mnist, work: Path) -> tuple[NDArray, NDArray]:
+    """Images [n, 28, 28, 1] as the network sees them, and labels [n]: MNIST's, and as many drawn ones."""
+    validation = mnist.validation.first(settings.limit)
+    images, labels = network_images(recipe, validation.pictures), validation.labels
+    if recipe.penmanship and settings.drawings:
+        folder = work / "drawings" / "validation"
+        drawn, drawn_labels = synthesis.normalized_set(min(4000, settings.drawings), VALIDATION_SEED, folder)
+        images = np.concatenate([images, drawn[..., np.newaxis] / np.float32(255)])
+        labels = np.concatenate([labels, drawn_labels])
+    return images, labels
+
+
+def fit(
+    recipe: Recipe, settings: Settings, mnist: Mnist, work: Path, fresh: bool = False
+) -> tuple[keras.Model, list[dict]]:
+    """Train a network, or go on where an interrupted run stopped.
+
+    Args:
+        work: folder of checkpoints and drawn pictures.
+        fresh: throw an earlier checkpoint away.
+
+    Returns:
+        The trained network (28x28 image to logits) and one record per epoch.
+
+    Raises:
+        FitError: the checkpoint is damaged, was made with other settings, or cannot be written.
+    """
+    folder = work / recipe.name / "checkpoint"
+    if fresh:
+        shutil.rmtree(folder, ignore_errors=True)
+    keras.utils.set_random_seed(settings.seed)
+    keras.mixed_precision.set_global_policy("mixed_bfloat16" if settings.precision == "bfloat16" else "float32")
+    model, history = _resume(folder, settings)
+    if model is None:
+        model = recipe.build(normalised=True)
+        model.compile(
+            keras.optimizers.AdamW(recipe.learning_rate, weight_decay=WEIGHT_DECAY),
+            keras.losses.CategoricalCrossentropy(from_logits=True),
+            metrics=["accuracy"],
+        )
+    training, drawn = mnist.training.first(settings.limit), drawn_training(recipe, settings, work)
+    done, epochs = len(history), settings.epochs or recipe.epochs
+    steps = steps_per_epoch(recipe, training, drawn)
+    if done < epochs:
+        images, labels = validation_images(recipe, settings, mnist, work)
+        model.fit(
+            training_batches(recipe, training, drawn, settings.seed, range(done * steps, epochs * steps)),
+            epochs=epochs,
+            initial_epoch=done,
+            steps_per_epoch=steps,
+            validation_data=tf.data.Dataset.from_tensor_slices((images, targets(labels, 0.0))).batch(500),
+            callbacks=[
+                keras.callbacks.LearningRateScheduler(lambda e, _: learning_rate(e, epochs, recipe.learning_rate)),
+                Checkpoint(folder, settings, history),
+                keras.callbacks.TensorBoard(work / recipe.name / "tensorboard", profile_batch=0),
+            ],
+        )
+    return model, history

@@ -1,0 +1,91 @@
+"""MNIST: from the file that MNIST_NPZ names, else downloaded once by Keras, which checks its sha256."""
+
+import hashlib
+import os
+import zipfile
+from pathlib import Path
+from typing import NamedTuple
+
+import keras
+import numpy as np
+from numpy.typing import NDArray
+
+from .errors import DataError
+
+VALIDATION = 4000
+"""Last pictures of the training set, kept out of training: everything is chosen and fitted on these."""
+
+
+class Split(NamedTuple):
+    """Pictures and their labels."""
+
+    pictures: NDArray[np.uint8]
+    """[n, h, w], greys 0..255."""
+    labels: NDArray[np.uint8]
+    """[n], 0..9."""
+
+    def first(self, count: int | None) -> "Split":
+        """The first `count`, or all."""
+        return Split(self.pictures[:count], self.labels[:count])
+
+    def digest(self) -> str:
+        """sha256 of pictures and labels, whatever file they came in."""
+        return hashlib.sha256(self.pictures.tobytes() + self.labels.tobytes()).hexdigest()
+
+
+class Mnist(NamedTuple):
+    """Training and validation are the original training set, the last pictures split off."""
+
+    training: Split
+    validation: Split
+    test: Split
+
+
+def load() -> Mnist:
+    """Load MNIST.
+
+    Raises:
+        DataError: the file is missing, is no npz, or does not hold 28x28 pictures with labels 0..9.
+    """
+    named = os.environ.get("MNIST_NPZ")
+    if named:
+        (x_train, y_train), (x_test, y_test) = _read(Path(named))
+    else:
+        try:
+            (x_train, y_train), (x_test, y_test) = keras.datasets.mnist.load_data()
+        except Exception as error:  # urllib, Keras and the operating system each raise their own
+            raise DataError(
+                f"MNIST could not be downloaded ({error}). Connect to the internet once, or set MNIST_NPZ to "
+                "the path of a mnist.npz in Keras's form."
+            ) from error
+    kept = max(1, len(x_train) - VALIDATION)
+    return Mnist(Split(x_train[:kept], y_train[:kept]), Split(x_train[kept:], y_train[kept:]), Split(x_test, y_test))
+
+
+def _read(path: Path):
+    try:
+        with np.load(path, allow_pickle=False) as arrays:
+            return tuple(checked(arrays[f"x_{part}"], arrays[f"y_{part}"], path) for part in ("train", "test"))
+    except FileNotFoundError:
+        raise DataError(f"MNIST_NPZ names {path}, which does not exist. Correct the path or unset it.") from None
+    except (OSError, ValueError, EOFError, zipfile.BadZipFile) as error:
+        raise DataError(f"{path} cannot be read as an npz file ({error}). Download mnist.npz anew.") from error
+    except KeyError as error:
+        raise DataError(f"{path} has no array {error}. It needs x_train, y_train, x_test, y_test.") from error
+
+
+def checked(pictures, labels, path: Path) -> Split:
+    """Pictures and labels as a Split.
+
+    Raises:
+        DataError: they are not uint8 [n, 28, 28] and whole numbers 0..9, as many as pictures.
+    """
+    if pictures.dtype != np.uint8 or pictures.ndim != 3 or pictures.shape[1:] != (28, 28):
+        raise DataError(f"{path}: pictures must be uint8 [n, 28, 28], not {pictures.dtype} {list(pictures.shape)}.")
+    if labels.shape != (len(pictures),):
+        raise DataError(f"{path}: {len(pictures)} pictures need as many labels, not {list(labels.shape)}.")
+    if labels.dtype.kind not in "iu" or not np.isin(labels, np.arange(10)).all():
+        raise DataError(f"{path}: every label must be a whole number from 0 to 9.")
+    if not len(labels):
+        raise DataError(f"{path}: holds no pictures.")
+    return Split(pictures, labels.astype(np.uint8))

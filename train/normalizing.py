@@ -1,0 +1,278 @@
+"""From a raw grey picture to the 28x28 ink image that the network sees, inside the exported graph.
+
+Written once, with elementary operations only (reductions, comparisons, matrix products), so that Keras,
+LiteRT and every TensorFlow.js backend run the very same steps on pictures of any size and polarity:
+
+1. **Ground.** Two classes of pixels, split half-way between the darkest and the lightest. The class that
+   covers most of the picture, with a say for the border, is the ground: ink may touch the border, and a
+   frame line may run all along it.
+2. **Ink.** Distance from the ground's mean, 0 up to the ground's own noise, 1 from 0.8 of the mean
+   contrast of the ink on.
+3. **Window.** The box that holds the ink but for 1 % at each of its four sides (specks do not move it)
+   becomes 20 pixels long at its longer side; the centre of mass goes to the middle of the 28x28 image.
+   This is how MNIST itself was made (LeCun et al. 1998, "Gradient-based learning applied to document
+   recognition", section III.A).
+4. **Resampling.** Separable exact area averaging: weight = overlap of a target pixel's interval with each
+   source pixel, which becomes linear interpolation where the picture is enlarged. Then the peak goes to 1,
+   so that a line of 1 pixel on a large canvas counts as much as a brush.
+"""
+
+from typing import NamedTuple
+
+import keras
+import numpy as np
+import tensorflow as tf
+
+SIZE = 28
+"""Side of the image that the network sees, in pixels."""
+BOX = 20.0
+"""Longer side of the digit inside it, in pixels."""
+FAINTEST = 8.0
+"""Contrast, in greys of 255, under which a picture counts as blank."""
+TRIMMED = 0.01
+"""Share of the ink that may lie outside the box at each of its four sides."""
+FRAME_ZONE = 0.12
+"""A frame line is looked for in this outer part of the picture's height and width."""
+FRAME_COVERAGE = 0.85
+"""Share of a row or column that a frame line covers at least."""
+_STEEP = 1e4
+"""Slope that makes a clipped line a step: runtimes do a product and a clip faster than a comparison."""
+FAINTEST_PEAK = 0.004
+"""Coverage that is still raised to 1: a line of 1 pixel whose digit is 5000 pixels tall."""
+
+
+class Ink(NamedTuple):
+    """The ink of n pictures and where it may lie."""
+
+    image: tf.Tensor
+    """float32 [n, h, w], 0 ground to 1 ink."""
+    rows: tf.Tensor
+    """float32 [n, 1, h], 0 where a frame line was cut off, else 1."""
+    columns: tf.Tensor
+    """float32 [n, 1, w], likewise."""
+    light_ground: tf.Tensor
+    """float32 [n, 1, 1], 1 where the ink is darker than the ground, else 0."""
+
+
+class Window(NamedTuple):
+    """The part of the picture that becomes the 28x28 image, one axis."""
+
+    middle: tf.Tensor
+    """float32 [n, 1, 1], source coordinate (pixels) that goes to the middle of the target."""
+    scale: tf.Tensor
+    """float32 [n, 1, 1], target pixels per source pixel."""
+
+
+def find_ink(picture: tf.Tensor) -> Ink:
+    """Separate ink from ground.
+
+    Args:
+        picture: float32 [n, h, w], greys 0..255, any polarity.
+    """
+    size = tf.shape(picture)
+    height, width = tf.cast(size[1], tf.float32), tf.cast(size[2], tf.float32)
+    area = height * width
+    low = tf.reduce_min(picture, axis=[1, 2], keepdims=True)
+    high = tf.reduce_max(picture, axis=[1, 2], keepdims=True)
+    split = 0.5 * (low + high)
+    bright = tf.clip_by_value((picture - split) * _STEEP, 0.0, 1.0)
+    bright_rows = tf.reduce_mean(bright, axis=2, keepdims=True)  # [n, h, 1]
+    bright_columns = tf.reduce_mean(bright, axis=1, keepdims=True)  # [n, 1, w]
+
+    share = tf.reduce_mean(bright_rows, axis=1, keepdims=True)
+    border = 0.25 * (bright_rows[:, :1] + bright_rows[:, -1:] + bright_columns[:, :, :1] + bright_columns[:, :, -1:])
+    light = tf.cast(2.0 * share + border > 1.5, tf.float32)  # [n, 1, 1]
+    sign = 1.0 - 2.0 * light  # of ink minus ground
+
+    dark_area = (1.0 - share) * area
+    bright_sum = _sum(tf.maximum(picture, split)) - dark_area * split
+    mean_bright = bright_sum / tf.maximum(area - dark_area, 1.0)
+    mean_dark = (_sum(picture) - bright_sum) / tf.maximum(dark_area, 1.0)
+    ground = light * mean_bright + (1.0 - light) * mean_dark
+    contrast = mean_bright - mean_dark
+
+    # The ground's pixels lie as far beyond its mean as towards the ink, and beyond it there is no ink: its
+    # mean absolute deviation is twice what lies there.
+    beyond = _sum(tf.nn.relu(picture * -sign + sign * ground))
+    noise = 2.0 * beyond / tf.maximum(light * (area - dark_area) + (1.0 - light) * dark_area, 1.0)
+    start = tf.minimum(tf.maximum(3.0 * noise, 0.08 * contrast), 0.4 * contrast)
+    # One multiplication and one addition per pixel: (sign * (picture - ground) - start) / (end - start).
+    drawn = tf.cast(high - low >= FAINTEST, tf.float32)
+    gain = drawn / tf.maximum(0.8 * contrast - start, 1e-3)
+    image = tf.clip_by_value(picture * (sign * gain) - (sign * ground + start) * gain, 0.0, 1.0)
+
+    row_coverage = light + sign * tf.reshape(bright_rows, [-1, 1, size[1]])
+    column_coverage = light + sign * bright_columns
+    rows, columns = _inside_frame(row_coverage, column_coverage)
+    return Ink(image, rows, columns, light)
+
+
+def _sum(picture: tf.Tensor) -> tf.Tensor:
+    return tf.reduce_sum(picture, axis=[1, 2], keepdims=True)
+
+
+def _inside_frame(row_coverage: tf.Tensor, column_coverage: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
+    """Masks [n, 1, h] and [n, 1, w], 0 on and outside a frame line that runs along all four sides.
+
+    One full side alone is a digit's own: the bar of a 7, the base of a 2, cropped close.
+    """
+    near_rows, far_rows = _line_depths(row_coverage)
+    near_columns, far_columns = _line_depths(column_coverage)
+    framed = tf.cast(
+        tf.minimum(tf.minimum(near_rows, far_rows), tf.minimum(near_columns, far_columns)) > 0.0, tf.float32
+    )
+    return (
+        _between(row_coverage, framed * near_rows, framed * far_rows),
+        _between(column_coverage, framed * near_columns, framed * far_columns),
+    )
+
+
+def _line_depths(coverage: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
+    """How many pixels deep, [n, 1, 1], a line reaches from the near and the far side; 0: no line."""
+    position, length = _positions(coverage)
+    line = tf.cast(coverage > FRAME_COVERAGE, tf.float32)
+    zone = FRAME_ZONE * length
+    near, far = position + 1.0, length - position
+    return (
+        tf.reduce_max(line * near * tf.cast(near <= zone, tf.float32), axis=2, keepdims=True),
+        tf.reduce_max(line * far * tf.cast(far <= zone, tf.float32), axis=2, keepdims=True),
+    )
+
+
+def _between(coverage: tf.Tensor, near: tf.Tensor, far: tf.Tensor) -> tf.Tensor:
+    """1 where a position lies inside both depths and a pixel of their soft edge, else 0."""
+    position, length = _positions(coverage)
+    edge = tf.cast(near > 0.0, tf.float32)
+    inside = tf.cast(position >= near + edge, tf.float32) * tf.cast(position < length - far - edge, tf.float32)
+    return inside * tf.ones_like(coverage)
+
+
+def _positions(profile: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
+    """Indices 0..length-1 as float32 [1, 1, length], and the length, of a profile [n, 1, length]."""
+    length = tf.shape(profile)[2]
+    return tf.reshape(tf.range(tf.cast(length, tf.float32)), [1, 1, -1]), tf.cast(length, tf.float32)
+
+
+def find_window(ink: Ink) -> tuple[Window, Window]:
+    """Windows (vertical, horizontal) that give MNIST's placing: a box of 20 pixels, mass in the middle."""
+    # Products with the masks, not plain sums: a frame's side lines must not count in the other profile.
+    row_profile = tf.matmul(ink.columns, ink.image, transpose_b=True) * ink.rows  # [n, 1, h]
+    column_profile = tf.matmul(ink.rows, ink.image) * ink.columns  # [n, 1, w]
+    height, middle_y = _extent_and_middle(row_profile)
+    width, middle_x = _extent_and_middle(column_profile)
+    scale = BOX / tf.maximum(tf.maximum(height, width), 1.0)
+    return Window(middle_y, scale), Window(middle_x, scale)
+
+
+def _extent_and_middle(profile: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
+    """Length (pixels) that holds the ink but for the trimmed ends, and centre of mass, both [n, 1, 1]."""
+    position, length = _positions(profile)
+    total = tf.reduce_sum(profile, axis=2, keepdims=True)
+    cumulative = tf.cumsum(profile, axis=2)
+    before = tf.reduce_sum(tf.cast(cumulative <= TRIMMED * total, tf.float32), axis=2, keepdims=True)
+    after = tf.reduce_sum(tf.cast(cumulative >= (1.0 - TRIMMED) * total, tf.float32), axis=2, keepdims=True)
+    middle = tf.reduce_sum(profile * (position + 0.5), axis=2, keepdims=True) / tf.maximum(total, 1e-6)
+    return length - before - after + 1.0, middle
+
+
+def resample(ink: Ink, vertical: Window, horizontal: Window) -> tf.Tensor:
+    """The window's 28x28 image, float32 [n, 28, 28, 1], ink 0..1, by exact area averaging."""
+    rows = _overlaps(vertical, ink.rows)  # [n, 28, h]
+    columns = _overlaps(horizontal, ink.columns)  # [n, 28, w]
+    return tf.matmul(tf.matmul(rows, ink.image), columns, transpose_b=True)[..., tf.newaxis]
+
+
+def _overlaps(window: Window, mask: tf.Tensor) -> tf.Tensor:
+    """Share of each target pixel's interval that each source pixel covers, [n, 28, length]."""
+    source, _ = _positions(mask)
+    target = tf.reshape(tf.range(SIZE, dtype=tf.float32) + 0.5 - SIZE / 2, [1, SIZE, 1])
+    centre = window.middle + target / window.scale
+    # Never narrower than a source pixel: enlarging then interpolates linearly instead of repeating pixels.
+    half = 0.5 * tf.maximum(1.0 / window.scale, 1.0)
+    covered = tf.minimum(centre + half, source + 1.0) - tf.maximum(centre - half, source)
+    return tf.nn.relu(covered) / (2.0 * half) * mask
+
+
+def amount(ink: Ink) -> tf.Tensor:
+    """Mean ink, float32 [n], 0..1; 0 where nothing is drawn."""
+    return tf.reduce_mean(ink.image, axis=[1, 2])
+
+
+def raise_peak(image: tf.Tensor) -> tf.Tensor:
+    """The image with its strongest ink at 1; [n, 28, 28, 1] both."""
+    peak = tf.reduce_max(image, axis=[1, 2], keepdims=True)
+    return image / tf.maximum(peak, FAINTEST_PEAK)
+
+
+def shake(window: Window, shift: tf.Tensor, stretch: tf.Tensor) -> Window:
+    """The window moved by `shift` target pixels and its scale multiplied by `stretch`, both [n, 1, 1].
+
+    Training pictures are shaken a little: ink that is found slightly wrong must not upset the network.
+    """
+    return Window(window.middle + shift / window.scale, window.scale * stretch)
+
+
+def normalize(picture: tf.Tensor, jitter: tf.Tensor | None = None) -> tf.Tensor:
+    """What the network sees of raw pictures.
+
+    Args:
+        picture: float32 [n, h, w], greys 0..255.
+        jitter: normally distributed numbers [n, 3] by which training shakes the window; None in use.
+
+    Returns:
+        float32 [n, 28, 28, 1], ink 0..1.
+    """
+    ink = find_ink(picture)
+    vertical, horizontal = find_window(ink)
+    if jitter is not None:
+        jitter = jitter[:, :, tf.newaxis, tf.newaxis]
+        stretch = tf.exp(0.05 * jitter[:, 2])
+        vertical = shake(vertical, 0.5 * jitter[:, 0], stretch)
+        horizontal = shake(horizontal, 0.5 * jitter[:, 1], stretch)
+    return raise_peak(resample(ink, vertical, horizontal))
+
+
+_compiled_normalize = tf.function(normalize, reduce_retracing=True)
+
+
+def normalize_pictures(pictures: np.ndarray, jitter_seed: int | None = None, batch: int = 500) -> np.ndarray:
+    """`normalize` for many pictures [n, h, w] of one size: float32 [n, 28, 28]; shaken where a seed is given."""
+    rng = None if jitter_seed is None else np.random.default_rng(jitter_seed)
+    parts = []
+    for start in range(0, len(pictures), batch):
+        part = pictures[start : start + batch].astype(np.float32)
+        jitter = None if rng is None else rng.normal(size=(len(part), 3)).astype(np.float32)
+        parts.append(_compiled_normalize(part, jitter).numpy()[..., 0])
+    return np.concatenate(parts)
+
+
+@keras.saving.register_keras_serializable("digits")
+class Normalizing(keras.layers.Layer):
+    """Raw grey pictures [n, h, w] to (normalized [n, 28, 28, 1], ink [n]), placed as MNIST's digits are."""
+
+    def call(self, picture):
+        ink = find_ink(picture)
+        return raise_peak(resample(ink, *find_window(ink))), amount(ink)
+
+    def compute_output_shape(self, input_shape):
+        return (input_shape[0], SIZE, SIZE, 1), (input_shape[0],)
+
+
+@keras.saving.register_keras_serializable("digits")
+class PlainResizing(keras.layers.Layer):
+    """What the seed did: the whole picture resized to 28x28, dark ink inverted, nothing else."""
+
+    def call(self, picture):
+        ink = find_ink(picture)
+        raw = tf.abs(255.0 * ink.light_ground - picture) / 255.0
+        size = tf.cast(tf.shape(picture), tf.float32)
+        whole = ink._replace(image=raw, rows=tf.ones_like(ink.rows), columns=tf.ones_like(ink.columns))
+        return resample(whole, _whole(size[1]), _whole(size[2])), amount(ink)
+
+    def compute_output_shape(self, input_shape):
+        return (input_shape[0], SIZE, SIZE, 1), (input_shape[0],)
+
+
+def _whole(length: tf.Tensor) -> Window:
+    """The window that takes all `length` pixels of an axis."""
+    return Window(tf.reshape(length / 2.0, [1, 1, 1]), tf.reshape(SIZE / length, [1, 1, 1]))

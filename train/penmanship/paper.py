@@ -1,0 +1,70 @@
+"""Paper: how a drawing comes to us. Grey ground, faint ink, noise, specks, a frame, a small copy of a large one."""
+
+import numpy as np
+from numpy.random import Generator
+from numpy.typing import NDArray
+from PIL import Image
+from scipy.ndimage import gaussian_filter
+
+RESAMPLINGS = [
+    Image.Resampling.BOX,
+    Image.Resampling.BILINEAR,
+    Image.Resampling.LANCZOS,
+    Image.Resampling.NEAREST,
+]
+
+
+def shrink(ink: NDArray[np.float32], side: int, rng: Generator) -> NDArray[np.float32]:
+    """The drawing as an image program scales it down, by one of the usual filters."""
+    how = RESAMPLINGS[rng.integers(len(RESAMPLINGS))]
+    return np.asarray(Image.fromarray(ink).resize((side, side), how)).clip(0.0, 1.0)
+
+
+def lay(ink: NDArray[np.float32], rng: Generator, dirt: float = 0.35) -> NDArray[np.uint8]:
+    """Lay ink on paper.
+
+    Args:
+        ink: [side, side], 0..1.
+        dirt: probability of each kind of trouble that the ink finding has to cope with.
+
+    Returns:
+        greys 0..255 [side, side], dark on light or light on dark.
+    """
+    side = ink.shape[0]
+    if rng.random() < dirt:
+        ink = gaussian_filter(ink, side * rng.uniform(0.0, 0.025))
+    if rng.random() < 0.15 * dirt:
+        ink = _framed(ink, rng)
+    if rng.random() < 0.5 * dirt:
+        ink = _specked(ink, rng)
+    contrast = rng.uniform(25, 255) if rng.random() < dirt else 255.0
+    paper = rng.uniform(0, 255 - contrast)
+    grey = paper + contrast * ink
+    if rng.random() < 0.5 * dirt:
+        grey = grey + rng.normal(0.0, contrast * rng.uniform(0.0, 0.1), ink.shape)
+    if rng.random() < 0.4 * dirt:
+        slope = rng.uniform(-0.15, 0.15, 2) * contrast
+        grey = grey + np.add.outer(np.linspace(-1, 1, side) * slope[0], np.linspace(-1, 1, side) * slope[1])
+    if rng.random() < 0.7:
+        grey = 255.0 - grey
+    return grey.clip(0, 255).astype(np.uint8)
+
+
+def _framed(ink: NDArray[np.float32], rng: Generator) -> NDArray[np.float32]:
+    inset, width = (
+        int(rng.integers(0, max(1, len(ink) // 20) + 1)),
+        int(rng.integers(1, max(1, len(ink) // 40) + 1)),
+    )
+    frame = ink.copy()
+    a, b = inset, len(ink) - inset
+    frame[a : a + width, a:b] = frame[b - width : b, a:b] = 1.0
+    frame[a:b, a : a + width] = frame[a:b, b - width : b] = 1.0
+    return frame
+
+
+def _specked(ink: NDArray[np.float32], rng: Generator) -> NDArray[np.float32]:
+    specked = ink.copy()
+    size = max(1, len(ink) // 60)
+    for y, x in rng.integers(0, len(ink) - size, (rng.integers(1, 4), 2)):
+        specked[y : y + size, x : x + size] = rng.uniform(0.5, 1.0)
+    return specked

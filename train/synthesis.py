@@ -1,0 +1,91 @@
+"""Sets of pen-drawn pictures by the thousand: drawn by several processes, normalised, kept on disk.
+
+A set is made of blocks, each with its own seed, so that an interrupted run goes on where it stopped and any
+number of processes makes the same set.
+"""
+
+import multiprocessing
+import os
+from collections.abc import Iterator
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from .penmanship import choose_tool, draw, paper, write
+from .penmanship.doodles import SHOWN_IN_TRAINING, doodle
+from .penmanship.hand import trace
+from .progress import progress
+
+BLOCK = 2000
+SIDES = (28, 28, 40, 56, 112)
+"""Canvas sides in pixels, one block each in turn: many people's programs draw on 28x28."""
+NO_DIGIT = 10
+"""Label of a doodle."""
+
+
+def draw_block(
+    seed: int, block: int, doodles: float = 0.0, kinds: list[str] = SHOWN_IN_TRAINING, count: int = BLOCK
+) -> tuple[NDArray[np.uint8], NDArray[np.uint8]]:
+    """Draw one block.
+
+    Args:
+        seed, block: the same two give the same block.
+        doodles: share of pictures that show no digit.
+
+    Returns:
+        Grey pictures [count, side, side] of either polarity, and labels [count], `NO_DIGIT` for doodles.
+    """
+    rng = np.random.default_rng([seed, block])
+    side = SIDES[block % len(SIDES)]
+    pictures = np.empty((count, side, side), np.uint8)
+    labels = np.empty(count, np.uint8)
+    for k in range(count):
+        is_doodle = rng.random() < doodles
+        digit = int(rng.integers(10))
+        labels[k] = NO_DIGIT if is_doodle else digit
+        strokes = trace(doodle(rng, kinds), rng) if is_doodle else write(digit, rng)
+        scaled = rng.random() < 0.3
+        ink = draw(strokes, choose_tool(rng), side * 4 if scaled and side < 112 else side, rng)
+        pictures[k] = paper.lay(paper.shrink(ink, side, rng) if len(ink) != side else ink, rng)
+    return pictures, labels
+
+
+def _draw(job: tuple) -> tuple[int, NDArray[np.uint8], NDArray[np.uint8]]:
+    return (job[1], *draw_block(*job))
+
+
+def draw_blocks(
+    seed: int, blocks: list[int], doodles: float = 0.0, kinds: list[str] = SHOWN_IN_TRAINING
+) -> Iterator[tuple[int, NDArray[np.uint8], NDArray[np.uint8]]]:
+    """`draw_block` for each of `blocks`, as they are ready, on all processors."""
+    # Spawned, not forked: TensorFlow's threads do not survive a fork.
+    with multiprocessing.get_context("spawn").Pool(os.cpu_count()) as pool:
+        yield from pool.imap_unordered(_draw, [(seed, block, doodles, kinds) for block in blocks])
+
+
+def normalized_set(count: int, seed: int, folder: Path, doodles: float = 0.0) -> tuple[NDArray, NDArray]:
+    """A set of pictures as the network sees them, from `folder`, or drawn and kept there.
+
+    Returns:
+        uint8 [count, 28, 28], ink 0..255, and labels [count].
+    """
+    from .normalizing import normalize_pictures
+
+    folder.mkdir(parents=True, exist_ok=True)
+    blocks = range(-(-count // BLOCK))
+    paths = {block: folder / f"seed{seed}-{block:04d}.npz" for block in blocks}
+    missing = [block for block in blocks if not paths[block].exists()]
+    if missing:
+        bar = progress(len(missing), "drawing digits")
+        for block, pictures, labels in draw_blocks(seed, missing, doodles):
+            images = normalize_pictures(pictures, jitter_seed=block)
+            part = paths[block].with_suffix(".part.npz")
+            np.savez_compressed(part, images=np.round(images * 255).astype(np.uint8), labels=labels)
+            part.replace(paths[block])
+            bar.add(1)
+    parts = [np.load(paths[block]) for block in blocks]
+    return (
+        np.concatenate([part["images"] for part in parts])[:count],
+        np.concatenate([part["labels"] for part in parts])[:count],
+    )
