@@ -3,6 +3,7 @@
     python -m train                          # both networks, into static/models/
     python -m train --network robust --epochs 5 --limit 10000
     python -m train evaluate --html report.html
+    python -m train ablate                   # what each ingredient of the recipe brings
     python -m train penmanship sheet.png
 
 Interrupted training goes on where it stopped when the same command is given again.
@@ -20,7 +21,7 @@ MODELS = ROOT / "static" / "models"
 def main(arguments: list[str] | None = None) -> int:
     """Run the command line; returns the exit status."""
     arguments = sys.argv[1:] if arguments is None else arguments
-    commands = {"evaluate": _evaluate, "penmanship": _penmanship}
+    commands = {"ablate": _ablate, "evaluate": _evaluate, "penmanship": _penmanship}
     command = commands.get(arguments[0]) if arguments else None
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
     from .errors import TrainError
@@ -36,8 +37,20 @@ def main(arguments: list[str] | None = None) -> int:
 
 
 def _train(arguments: list[str]) -> int:
-    parser = argparse.ArgumentParser(prog="python -m train", description=__doc__.split("\n")[0])
+    parser = _training_parser("python -m train")
     parser.add_argument("--network", choices=["robust", "classic"], help="train only this one (default: both)")
+    options = parser.parse_args(arguments)
+    from .networks import RECIPES
+    from .pipeline import produce
+
+    for network in [options.network] if options.network else ["classic", "robust"]:
+        produce(RECIPES[network], options)
+    return 0
+
+
+def _training_parser(prog: str) -> argparse.ArgumentParser:
+    """What every training takes."""
+    parser = argparse.ArgumentParser(prog=prog)
     parser.add_argument("--epochs", type=_positive, default=0, help="passes over MNIST (default: the recipe's)")
     parser.add_argument("--out", type=Path, default=MODELS, help="folder of the exported models (default: %(default)s)")
     parser.add_argument("--work", type=Path, default=ROOT / "checkpoints", help="checkpoints and drawn pictures")
@@ -54,11 +67,16 @@ def _train(arguments: list[str]) -> int:
     )
     parser.add_argument("--fresh", action="store_true", help="throw the checkpoint away and start anew")
     parser.add_argument("--drawn", type=Path, help="folder of people's drawings with index.csv, to measure on")
-    options = parser.parse_args(arguments)
-    from .pipeline import produce
+    return parser
 
-    for network in [options.network] if options.network else ["classic", "robust"]:
-        produce(network, options)
+
+def _ablate(arguments: list[str]) -> int:
+    parser = _training_parser("python -m train ablate")
+    parser.set_defaults(epochs=8)
+    options = parser.parse_args(arguments)
+    from .pipeline import ablate
+
+    ablate(options)
     return 0
 
 

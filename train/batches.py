@@ -6,7 +6,7 @@ import tensorflow as tf
 from .augmentation import distort
 from .mnist import Split
 from .networks import CLASSES, Recipe
-from .normalizing import normalize, normalize_pictures
+from .normalizing import Normalizing, normalize, normalize_pictures
 
 DRAWN_SHARE = 0.3
 """Share of a batch that is drawn by penmanship; the rest is distorted MNIST."""
@@ -47,7 +47,7 @@ def training_batches(recipe: Recipe, mnist: Split, drawn: Split | None, seed: in
     """
     mnist_size, drawn_size = _sizes(recipe, drawn)
     # What never changes is made once; a constant of the graph would be copied into it.
-    raw = tf.Variable(mnist.pictures if recipe.penmanship else plain_images(mnist.pictures), trainable=False)
+    raw = tf.Variable(mnist.pictures if recipe.distorted else network_images(recipe, mnist.pictures), trainable=False)
     labels = tf.Variable(mnist.labels, trainable=False)
     drawings = tf.Variable(drawn.pictures, trainable=False) if drawn else None
     drawn_labels = tf.Variable(drawn.labels, trainable=False) if drawn else None
@@ -55,7 +55,7 @@ def training_batches(recipe: Recipe, mnist: Split, drawn: Split | None, seed: in
     def batch(step):
         chosen = _shuffled(step, mnist_size, len(mnist.labels), seed)
         images, truth = tf.gather(raw, chosen), tf.gather(labels, chosen)
-        if recipe.penmanship:
+        if recipe.distorted:
             key = tf.stack([tf.constant(seed, tf.int32), tf.cast(step, tf.int32)])
             jitter = tf.random.stateless_normal([mnist_size, 3], key)
             images = normalize(distort(tf.cast(images, tf.float32) / 255.0, key), jitter)
@@ -69,11 +69,7 @@ def training_batches(recipe: Recipe, mnist: Split, drawn: Split | None, seed: in
     return numbers.map(batch, num_parallel_calls=tf.data.AUTOTUNE).prefetch(4)
 
 
-def plain_images(pictures: np.ndarray) -> np.ndarray:
-    """What `classic` was fed: the raw picture over 255, float32 [n, 28, 28, 1]."""
-    return pictures[..., np.newaxis].astype(np.float32) / 255.0
-
-
 def network_images(recipe: Recipe, pictures: np.ndarray) -> np.ndarray:
     """Raw 28x28 pictures as the recipe's network sees them, float32 [n, 28, 28, 1]."""
-    return normalize_pictures(pictures)[..., np.newaxis] if recipe.penmanship else plain_images(pictures)
+    images = normalize_pictures(pictures) if recipe.front is Normalizing else pictures.astype(np.float32) / 255.0
+    return images[..., np.newaxis]

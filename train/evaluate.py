@@ -142,8 +142,13 @@ def into_card(folder: Path, result: dict) -> None:
     kept = ("accuracy", "low", "high", "n")
     card["accuracy"] = {name: {key: figures[key] for key in kept} for name, figures in result["sets"].items()}
     card["evaluation"] = {key: value for key, value in result.items() if key != "mistakes"}
+    write_card(path, card)
+
+
+def write_card(path: Path, card: dict) -> None:
+    """Replaces a card; a reader sees the old one or the new one."""
     part = path.with_suffix(".part")
-    part.write_text(json.dumps(card, indent=1) + "\n")
+    part.write_text(json.dumps(card, indent=1) + "\n", encoding="utf-8")
     part.replace(path)
 
 

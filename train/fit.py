@@ -104,7 +104,7 @@ def _resume(folder: Path, settings: Settings) -> tuple[keras.Model | None, list[
 
 def drawn_training(recipe: Recipe, settings: Settings, work: Path) -> Split | None:
     """Drawn images, doodles among them, as the network sees them; None for a network that learns from MNIST alone."""
-    if not recipe.penmanship or not settings.drawings:
+    if not recipe.drawn or not settings.drawings:
         return None
     folder = work / "drawings" / "training"
     return Split(*synthesis.normalized_set(settings.drawings, settings.seed, folder, doodles=0.15))
@@ -114,7 +114,7 @@ def validation_images(recipe: Recipe, settings: Settings, mnist: Mnist, work: Pa
     """Images [n, 28, 28, 1] as the network sees them, and labels [n]: MNIST's, and as many drawn ones."""
     validation = mnist.validation.first(settings.limit)
     images, labels = network_images(recipe, validation.pictures), validation.labels
-    if recipe.penmanship and settings.drawings:
+    if recipe.drawn and settings.drawings:
         folder = work / "drawings" / "validation"
         drawn, drawn_labels = synthesis.normalized_set(min(4000, settings.drawings), VALIDATION_SEED, folder)
         images = np.concatenate([images, drawn[..., np.newaxis] / np.float32(255)])

@@ -9,7 +9,7 @@ which is folded into the kernels at export, so that the network that ships has t
 
 from collections import Counter
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import keras
 import tensorflow as tf
@@ -139,8 +139,10 @@ class Recipe:
     """Called with `normalised`."""
     front: type[keras.layers.Layer]
     """The layer that turns raw pictures into the network's images."""
-    penmanship: bool
-    """Whether it learns from augmented MNIST and drawn strokes, or from MNIST alone, as the seed did."""
+    distorted: bool
+    """Whether it learns from MNIST distorted anew in every epoch, or from MNIST as it is, as the seed did."""
+    drawn: bool
+    """Whether it learns from pen drawings too."""
     epochs: int
     batch: int
     learning_rate: float
@@ -148,6 +150,14 @@ class Recipe:
 
 
 RECIPES = {
-    "robust": Recipe("robust", robust, Normalizing, True, 80, 128, 2e-3, 0.05),
-    "classic": Recipe("classic", classic, PlainResizing, False, 16, 128, 1e-3, 0.0),
+    "robust": Recipe("robust", robust, Normalizing, True, True, 80, 128, 2e-3, 0.05),
+    "classic": Recipe("classic", classic, PlainResizing, False, False, 16, 128, 1e-3, 0.0),
 }
+
+ABLATION = {
+    "network alone": replace(RECIPES["robust"], front=PlainResizing, distorted=False, drawn=False),
+    "+ normalising": replace(RECIPES["robust"], distorted=False, drawn=False),
+    "+ distortion": replace(RECIPES["robust"], drawn=False),
+    "+ penmanship": RECIPES["robust"],
+}
+"""The same network with one ingredient more each time."""

@@ -4,6 +4,7 @@ import json
 import platform
 import time
 from argparse import Namespace
+from dataclasses import replace
 from importlib.metadata import version
 from pathlib import Path
 
@@ -14,25 +15,26 @@ from . import evaluate, fit, mnist
 from .errors import DataError
 from .export import apply_temperature, export, round_weights
 from .measures import fit_temperature
-from .networks import RECIPES, fold
+from .networks import ABLATION, Recipe, fold, robust
 
 SURE_OF = 0.99
 """Share of the validation digits that the threshold of "not sure" leaves as sure."""
 
 
-def produce(network: str, options: Namespace) -> Path:
+def produce(recipe: Recipe, options: Namespace) -> Path:
     """Train, export and evaluate one network; returns its folder under `options.out`."""
-    recipe = RECIPES[network]
-    settings = fit.Settings(network, options.seed, options.epochs, options.limit, options.drawings, options.precision)
+    settings = fit.Settings(
+        recipe.name, options.seed, options.epochs, options.limit, options.drawings, options.precision
+    )
     data = mnist.load()
     started = time.time()
     trained, history = fit.fit(recipe, settings, data, options.work, fresh=options.fresh)
     keras.mixed_precision.set_global_policy("float32")
-    plain = fold(trained) if recipe.penmanship else trained
+    plain = fold(trained) if recipe.build is robust else trained
 
     images, labels = fit.validation_images(recipe, settings, data, options.work)
-    # Only ours is calibrated; `classic` ships as the seed was, overconfident.
-    temperature = fit_temperature(plain.predict(images, verbose=0), labels) if recipe.penmanship else 1.0
+    # `classic` ships as the seed was, overconfident.
+    temperature = fit_temperature(plain.predict(images, verbose=0), labels) if plain is not trained else 1.0
     apply_temperature(plain, temperature)
     round_weights(plain)
     confidence = keras.ops.softmax(plain.predict(images, verbose=0)).numpy().max(axis=1)
@@ -60,7 +62,7 @@ def produce(network: str, options: Namespace) -> Path:
         },
         options.out,
     )
-    report(options.out, [network], options.drawn, options.limit, None)
+    report(options.out, [recipe.name], options.drawn, options.limit, None)
     return folder
 
 
@@ -83,3 +85,24 @@ def report(models: Path, names: list[str] | None, drawn: Path | None, limit: int
         histories = {name: json.loads((models / name / "card.json").read_text()).get("history", []) for name in results}
         page.write_text(evaluate.page(results, histories), encoding="utf-8")
         print(f"Report: {page}")
+
+
+def ablate(options: Namespace) -> None:
+    """Train the robust network with one ingredient more each time, and write what each brings into its card."""
+    work = options.work / "ablation"
+    results: dict[str, dict] = {}
+    for number, (name, recipe) in enumerate(ABLATION.items()):
+        settings = Namespace(**{**vars(options), "out": work / "models", "work": work})
+        folder = produce(replace(recipe, name=f"step{number}"), settings)
+        results[name] = json.loads((folder / "card.json").read_text())["evaluation"]
+    print(evaluate.table(results))
+    path = options.out / "robust" / "card.json"
+    card = json.loads(path.read_text())
+    card["ablation"] = {
+        "epochs": options.epochs,
+        "steps": {
+            name: {**{s: f["accuracy"] for s, f in r["sets"].items()}, "perturbed, mean": r["perturbed"]["mean"]}
+            for name, r in results.items()
+        },
+    }
+    evaluate.write_card(path, card)

@@ -6,7 +6,7 @@ from PIL import Image, ImageDraw
 from .hand import FORMS, write
 from .tools import Tool, choose_tool, draw
 
-CELL = 72
+CELL = 92
 LABEL = 14
 COLUMNS = 16
 
@@ -20,9 +20,10 @@ def sheet(seed: int) -> Image.Image:
         top = digit * (CELL + LABEL)
         for column in range(COLUMNS):
             if column < len(forms):
-                ink = draw(write(digit, rng, forms[column].name, care=1.0), Tool("pen", 0.06), CELL, rng)
+                strokes, tool, fill = write(digit, rng, forms[column].name, care=1.0), Tool("pen", 0.06), (0.8, 0.8)
                 pen.text((column * CELL + 2, top), forms[column].name, fill=90)
             else:
-                ink = draw(write(digit, rng), choose_tool(rng), CELL, rng)
+                strokes, tool, fill = write(digit, rng), choose_tool(rng), (0.6, 0.9)
+            ink = draw(strokes, tool, CELL, rng, fill)
             picture.paste(Image.fromarray(np.round(255 * (1 - ink)).astype(np.uint8)), (column * CELL, top + LABEL))
     return picture

@@ -43,10 +43,12 @@ def choose_tool(rng: Generator) -> Tool:
     return Tool(kind, rng.uniform(0.08, 0.2), rng.uniform(0.3, 1.0), 0.1, 0.0, 0.0, antialiased)
 
 
-def place(
-    strokes: Strokes, side: int, rng: Generator, fill: tuple[float, float] = (0.4, 0.95)
-) -> tuple[Strokes, float]:
-    """Strokes in pixels of a square canvas, somewhere on it, and the digit's height in pixels."""
+ANYWHERE = (0.4, 0.95)
+"""Range of the digit's longer side by the canvas's."""
+
+
+def place(strokes: Strokes, side: int, rng: Generator, fill: tuple[float, float] = ANYWHERE) -> tuple[Strokes, float]:
+    """Strokes in pixels of a square canvas, somewhere on it, and how many pixels a digit's height takes."""
     points = np.concatenate(strokes)
     low, high = points.min(axis=0), points.max(axis=0)
     scale = side * rng.uniform(*fill) / max(float((high - low).max()), 1e-6)
@@ -55,20 +57,20 @@ def place(
     return [stroke * scale + offset for stroke in strokes], scale
 
 
-def draw(strokes: Strokes, tool: Tool, side: int, rng: Generator, placed: bool = False) -> NDArray[np.float32]:
+def draw(
+    strokes: Strokes, tool: Tool, side: int, rng: Generator, fill: tuple[float, float] = ANYWHERE
+) -> NDArray[np.float32]:
     """Draw strokes on a square canvas.
 
     Args:
-        strokes: as `write` gives them, or, with `placed`, in pixels of the canvas with a height of 1 of `side`.
+        strokes: as `write` gives them.
         side: height and width of the canvas in pixels.
+        fill: range of the digit's longer side by the canvas's.
 
     Returns:
         float32 [side, side], ink 0..1.
     """
-    if placed:
-        height = 0.75 * side
-    else:
-        strokes, height = place(strokes, side, rng)
+    strokes, height = place(strokes, side, rng, fill)
     zoom = max(1, round(112 / side)) if tool.antialiased else 1
     radius = max(tool.width * height, 1.0) * zoom / 2
     canvas = Image.new("L", (side * zoom, side * zoom))
