@@ -56,7 +56,7 @@ function assets(models) {
   return {
     name: 'assets',
     setup(build) {
-      build.onResolve({ filter: /^digits:assets$/ }, ({ path }) => ({ path, namespace: 'assets' }));
+      build.onResolve({ filter: /^digits:assets$/ }, (asked) => ({ path: asked.path, namespace: 'assets' }));
       build.onLoad({ filter: /.*/, namespace: 'assets' }, () => ({
         contents: JSON.stringify(contents),
         loader: 'json',

@@ -51,7 +51,7 @@ function smallest(golden) {
   const bytes = (picture) => gzipSync(Buffer.from(picture.pixels, 'base64')).length;
   const byDigit = new Map();
   for (const picture of golden.toSorted((a, b) => bytes(a) - bytes(b))) {
-    if (!byDigit.has(picture.label)) byDigit.set(picture.label, picture);
+    if (picture.label !== null && !byDigit.has(picture.label)) byDigit.set(picture.label, picture);
   }
   return [...byDigit.values()].slice(0, CHECKED);
 }

@@ -41,7 +41,8 @@ export async function usage(models) {
   for (const { graph, weights, card } of models) {
     const { modelTopology, weightsManifest, signature } = graph;
     const functions = modelTopology.library?.function ?? [];
-    for (const node of [modelTopology.node, ...functions.map(({ nodeDef }) => nodeDef)].flat()) graphOps.add(node.op);
+    const nodes = [modelTopology.node, ...functions.map(({ nodeDef }) => nodeDef)].flat();
+    for (const { op } of nodes) graphOps.add(op);
 
     const model = new GraphModel(
       tf.io.fromMemory({
@@ -56,7 +57,7 @@ export async function usage(models) {
       const picture = tf.tensor(Float32Array.from(Buffer.from(pixels, 'base64')), [1, height, width]);
       const { kernelNames } = await tf.profile(() => model.execute({ picture }, Object.keys(signature.outputs)));
       // A profile also names the scopes around kernels.
-      for (const name of kernelNames) if (tf.getKernel(name, 'cpu')) kernels.add(name);
+      kernelNames.filter((name) => tf.getKernel(name, 'cpu')).forEach((name) => kernels.add(name));
     }
   }
   return { graphOps, kernels };
@@ -86,7 +87,7 @@ export function slimTensorFlow({ graphOps, kernels }) {
 
       build.onResolve({ filter: /^\.\/executors\/\w+_executor$/ }, ({ path: file }) => {
         const category = path.basename(file).replace(/_executor$/, '');
-        if (!used.has(category)) return nothing(file, 'export const executeOp = null;');
+        return used.has(category) ? null : nothing(file, 'export const executeOp = null;');
       });
       build.onLoad({ filter: /operations\/op_list\/\w+\.js$/ }, async ({ path: file }) => {
         const ops = (await import(file)).json.filter(({ tfOpName }) => graphOps.has(tfOpName));

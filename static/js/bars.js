@@ -23,7 +23,7 @@ export class Bars {
       meter.classList.toggle('leading', probability > 0 && probability === highest);
       if (value.textContent === shown) return;
       value.textContent = shown;
-      meter.setAttribute('aria-valuenow', (probability * 100).toFixed(1));
+      meter.setAttribute('aria-valuenow', Number((probability * 100).toFixed(1)));
       meter.setAttribute('aria-valuetext', shown);
     });
   }

@@ -1,9 +1,9 @@
 /**
- * The smooth path of a stroke: quadratic Bézier curves whose control points are the pen's positions and whose ends lie
- * midway between them, cut into short capsules (segments with a radius at each end).
+ * The smooth path of a stroke: quadratic Bézier curves whose control points are the pen's positions and whose
+ * ends lie midway between them, cut into short capsules (segments with a radius at each end).
  *
- * A capsule never depends on a later point. So a stroke drawn while the pen moves and the same stroke drawn at once
- * are the same, and each pen event costs only its own capsules.
+ * A capsule never depends on a later point. So a stroke drawn while the pen moves and the same stroke drawn at
+ * once are the same, and each pen event costs only its own capsules.
  */
 
 /** Longest capsule on a curve, in units of the pad. */
@@ -46,10 +46,14 @@ function midway(a, b) {
   return a.map((value, axis) => (value + b[axis]) / 2);
 }
 
+function distance(a, b) {
+  return Math.hypot(a[0] - b[0], a[1] - b[1]);
+}
+
 function curve(start, control, end) {
-  const length = Math.hypot(control[0] - start[0], control[1] - start[1]) + Math.hypot(end[0] - control[0], end[1] - control[1]);
-  const steps = Math.max(1, Math.ceil(length / STEP));
-  const at = (t) => start.map((value, axis) => (1 - t) ** 2 * value + 2 * t * (1 - t) * control[axis] + t ** 2 * end[axis]);
+  const steps = Math.max(1, Math.ceil((distance(start, control) + distance(control, end)) / STEP));
+  const blend = (t) => (value, axis) => (1 - t) ** 2 * value + 2 * t * (1 - t) * control[axis] + t ** 2 * end[axis];
+  const at = (t) => start.map(blend(t));
   const points = Array.from({ length: steps + 1 }, (_, step) => at(step / steps));
   return points.slice(1).map((to, step) => ({ from: points[step], to }));
 }

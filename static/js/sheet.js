@@ -6,7 +6,7 @@ export class Sheet {
 
   /**
    * @param {HTMLCanvasElement} canvas
-   * @param {() => void} onBlank called when the sheet has lost its content (a new size, a new colour) and wants it again
+   * @param {() => void} onBlank the sheet has lost its content (a new size, a new colour) and wants it again
    */
   constructor(canvas, onBlank) {
     this.canvas = canvas;

@@ -1,6 +1,6 @@
 /**
- * Keyboard shortcuts, as `aria-keyshortcuts` on the buttons names them: Ctrl, on a Mac Command, with a letter, or Delete.
- * No bare letters: they would get in the way of speech input (WCAG 2.1.4).
+ * Keyboard shortcuts, as `aria-keyshortcuts` on the buttons names them: Ctrl, on a Mac Command, with a letter, or
+ * Delete. No bare letters: they would get in the way of speech input (WCAG 2.1.4).
  *
  * @param {Record<'undo' | 'redo' | 'clear' | 'save', () => void>} actions
  */

@@ -10,7 +10,7 @@ import { open as openServer } from './server.js';
 /**
  * @typedef {object} Reading
  * @property {ArrayLike<number>} probabilities ten, summing to 1
- * @property {ArrayLike<number> | null} normalized 28 * 28 values, 0 ground to 1 ink; null where the engine does not tell
+ * @property {ArrayLike<number> | null} normalized 28 * 28 values, 0 ground to 1 ink; null: the engine does not tell
  * @property {number} ink 0 where nothing is drawn
  */
 
@@ -40,6 +40,7 @@ const LONGEST_PAUSE = 30_000;
 
 async function openEngine(name) {
   if (name === 'server') return openServer();
+  if (!(name in engines)) throw new Error('there is none of that name');
   const { open } = await import(new URL(engines[name], import.meta.url));
   return open();
 }

@@ -1,0 +1,244 @@
+"""Drawing with everything that draws, and what the tools do to the drawing."""
+
+import io
+import re
+
+import pytest
+import requests
+from PIL import Image
+from playwright.sync_api import expect
+
+from tests.e2e.conftest import OpenDraw
+from tests.e2e.draw_page import DrawPage
+from tests.e2e.handwriting import AMERICAN, EUROPEAN, line
+
+SEVEN = EUROPEAN[7]
+ONE = AMERICAN[1]
+
+
+@pytest.mark.parametrize("hand", [AMERICAN, EUROPEAN], ids=["american", "european"])
+def test_all_ten_digits_are_read_in_either_hand(open_draw: OpenDraw, hand: list) -> None:
+    page = open_draw()
+    for digit, strokes in enumerate(hand):
+        page.draw(strokes)
+        page.expect_digit(digit)
+        assert page.probabilities()[digit] == max(page.probabilities())
+        page.button("clear").click()
+
+
+def test_a_finger_draws_and_does_not_scroll_the_page(open_draw: OpenDraw) -> None:
+    page = open_draw(has_touch=True, viewport={"width": 360, "height": 500})
+    page.touch(SEVEN)
+    page.expect_digit(7)
+    assert page.page.evaluate("scrollY") == 0
+
+
+def test_a_second_stroke_counts(open_draw: OpenDraw) -> None:
+    page = open_draw()
+    bar, flag = line((90, 60), (195, 60)), line((195, 60), (125, 230))
+    page.draw([bar, flag])
+    page.expect_digit(7)
+
+
+def test_the_bars_move_while_the_pen_is_down(open_draw: OpenDraw) -> None:
+    page = open_draw()
+    [stroke] = AMERICAN[7]
+    mouse = page.page.mouse
+    mouse.move(*page.on_screen(stroke[0]))
+    mouse.down()
+    for point in stroke[1:]:
+        mouse.move(*page.on_screen(point))
+    page.expect_digit(7)
+    mouse.up()
+
+
+def test_a_pen_that_is_pressed_harder_draws_broader(open_draw: OpenDraw) -> None:
+    def ink(pressure: float) -> int:
+        page = open_draw()
+        page.pen(ONE[0], pressure)
+        return sum(saved_picture(page).point(lambda grey: grey < 128).getdata())
+
+    assert 2 * ink(0.1) < ink(0.9)
+
+
+def test_the_whole_path_is_drawn_when_the_browser_bundles_events(open_draw: OpenDraw) -> None:
+    page = open_draw()
+    page.page.mouse.move(*page.on_screen((60, 60)))
+    page.page.mouse.down()
+    way = [page.on_screen(point) for point in line((60, 60), (220, 60), (220, 220))]
+    page.page.evaluate(
+        """way => {
+            const events = way.map(([clientX, clientY]) =>
+                new PointerEvent('pointermove', { clientX, clientY, pointerId: 1, pointerType: 'mouse' }));
+            const [last] = events.slice(-1);
+            document.getElementById('pad').dispatchEvent(new PointerEvent('pointermove', {
+                clientX: last.clientX, clientY: last.clientY, pointerId: 1, pointerType: 'mouse',
+                coalescedEvents: events,
+            }));
+        }""",
+        way,
+    )
+    page.page.mouse.up()
+    picture = saved_picture(page)
+    corner = tuple(value * picture.width // 280 for value in (216, 64))
+    assert picture.getpixel(corner) < 128, "a straight line from first to last point misses the corner"
+
+
+def test_arrow_keys_and_space_draw(open_draw: OpenDraw) -> None:
+    page = open_draw()
+    page.pad.focus()
+    keyboard = page.page.keyboard
+    keyboard.press(" ")
+    for _ in range(20):
+        keyboard.press("ArrowDown")
+    keyboard.press(" ")
+    page.expect_digit(1)
+    keyboard.press("ArrowRight")
+    before = page.probabilities()
+    for _ in range(5):
+        keyboard.press("ArrowRight")
+    assert page.probabilities() == before, "a lifted pen draws nothing"
+
+
+def test_undo_redo_and_clear_go_stroke_by_stroke(open_draw: OpenDraw) -> None:
+    page = open_draw()
+    expect(page.button("undo")).to_be_disabled()
+    page.draw(ONE)
+    page.expect_digit(1)
+    with_one = page.probabilities()
+    page.draw([line((60, 230), (220, 230)), line((60, 40), (220, 40))])
+
+    page.button("undo").click()
+    page.button("undo").click()
+    page.expect_digit(1)
+    wait_for_bars(page, with_one)
+    page.button("undo").click()
+    expect(page.answer).to_have_text("Nothing drawn yet")
+    assert page.probabilities() == [0] * 10
+    expect(page.button("undo")).to_be_disabled()
+
+    page.button("redo").click()
+    wait_for_bars(page, with_one)
+    page.button("clear").click()
+    expect(page.answer).to_have_text("Nothing drawn yet")
+    page.button("undo").click()
+    wait_for_bars(page, with_one)
+    page.button("clear").click()
+    page.draw(SEVEN)
+    expect(page.button("redo")).to_be_disabled()
+
+
+def test_the_shortcuts_do_what_they_say(open_draw: OpenDraw) -> None:
+    page = open_draw()
+    page.draw(ONE)
+    page.expect_digit(1)
+    keyboard = page.page.keyboard
+    keyboard.press("Control+z")
+    expect(page.answer).to_have_text("Nothing drawn yet")
+    keyboard.press("Control+Shift+z")
+    page.expect_digit(1)
+    keyboard.press("Control+z")
+    keyboard.press("Control+y")
+    page.expect_digit(1)
+    keyboard.press("Delete")
+    expect(page.answer).to_have_text("Nothing drawn yet")
+    keyboard.press("Control+z")
+    with page.page.expect_download():
+        keyboard.press("Control+s")
+    for name in ("undo", "redo", "clear", "save"):
+        expect(page.button(name)).to_have_attribute("aria-keyshortcuts", re.compile("."))
+
+
+def test_the_brush_changes_the_width(open_draw: OpenDraw) -> None:
+    def ink(width: int) -> int:
+        page = open_draw()
+        page.page.locator("#brush").fill(str(width))
+        page.draw(ONE)
+        return sum(saved_picture(page).point(lambda grey: grey < 128).getdata())
+
+    assert 2 * ink(8) < ink(24)
+
+
+def test_a_saved_picture_reads_back_as_the_same_digit(open_draw: OpenDraw, live_server: str) -> None:
+    page = open_draw()
+    page.draw(SEVEN)
+    page.expect_digit(7)
+    download = page.saved()
+    assert download.suggested_filename == "digit-7.png"
+    answer = requests.post(
+        f"{live_server}/api/predict", files={"picture": download.path().read_bytes()}, timeout=10
+    ).json()
+    assert answer["digit"] == 7
+    assert 100 * answer["probabilities"][7] == pytest.approx(page.probabilities()[7], abs=5)
+
+
+def test_the_picture_does_not_depend_on_the_screen(open_draw: OpenDraw) -> None:
+    def bars(**options: object) -> list[float]:
+        page = open_draw(**options)
+        page.draw(SEVEN)
+        page.expect_something_read()
+        page.page.wait_for_timeout(200)
+        return page.probabilities()
+
+    small = bars(viewport={"width": 360, "height": 740}, device_scale_factor=3)
+    large = bars(viewport={"width": 1600, "height": 1200}, color_scheme="dark")
+    assert small == pytest.approx(large, abs=2)
+
+
+def test_the_drawing_outlives_a_reload_and_a_change_of_language(open_draw: OpenDraw) -> None:
+    page = open_draw()
+    page.draw(SEVEN)
+    page.expect_digit(7)
+    bars = page.probabilities()
+    page.page.reload()
+    wait_for_bars(page, bars)
+    page.page.get_by_role("link", name="RU").click()
+    expect(page.root).to_have_attribute("lang", "ru")
+    wait_for_bars(page, bars)
+    page.button("undo").click()
+    expect(page.button("redo")).to_be_enabled()
+
+
+def test_both_networks_give_their_verdict_and_the_switch_shows_either(open_draw: OpenDraw) -> None:
+    page = open_draw()
+    page.draw(SEVEN)
+    page.expect_digit(7)
+    for name in ("robust", "classic"):
+        expect(page.page.locator(f"#verdict-{name}")).to_contain_text(re.compile(r"\d"))
+    robust = page.probabilities()
+    page.page.get_by_label("Classic").check()
+    expect(page.page.locator("[data-digit='7'][role=meter]")).not_to_have_attribute("aria-valuenow", f"{robust[7]:g}")
+    page.page.reload()
+    expect(page.page.get_by_label("Classic")).to_be_checked()
+
+
+def test_what_the_network_sees_is_the_centred_digit(open_draw: OpenDraw) -> None:
+    page = open_draw()
+    page.draw([line((20, 20), (20, 60))])  # a small 1 in the corner
+    page.expect_something_read()
+    sums = page.page.evaluate(
+        """() => {
+            const { data } = document.getElementById('sight').getContext('2d').getImageData(0, 0, 28, 28);
+            const ink = Array.from({ length: 28 * 28 }, (_, pixel) => data[4 * pixel]);
+            const total = ink.reduce((sum, value) => sum + value, 0);
+            return { total, x: ink.reduce((sum, value, pixel) => sum + value * (pixel % 28), 0) / total,
+                     y: ink.reduce((sum, value, pixel) => sum + value * Math.floor(pixel / 28), 0) / total };
+        }"""
+    )
+    assert sums["total"] > 0
+    assert (sums["x"], sums["y"]) == pytest.approx((13.5, 13.5), abs=1)
+
+
+def saved_picture(page: DrawPage) -> Image.Image:
+    picture = Image.open(io.BytesIO(page.saved().path().read_bytes()), formats=["PNG"])
+    assert (picture.mode, picture.size) == ("L", (1120, 1120))
+    return picture
+
+
+def wait_for_bars(page: DrawPage, expected: list[float]) -> None:
+    page.page.wait_for_function(
+        """expected => [...document.querySelectorAll('[role=meter]')]
+            .every((meter, digit) => Math.abs(meter.ariaValueNow - expected[digit]) < 0.2)""",
+        arg=expected,
+        timeout=5000,
+    )

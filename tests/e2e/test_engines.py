@@ -1,0 +1,222 @@
+"""Who reads: every engine, what happens where one fails, and the way back."""
+
+import gzip
+import json
+import re
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+from playwright.sync_api import BrowserContext, Route, expect
+
+from server.settings import ROOT
+from tests.e2e.conftest import OpenDraw
+from tests.e2e.handwriting import AMERICAN, EUROPEAN, line
+
+SEVEN = EUROPEAN[7]
+MODELS = sorted(path.name for path in (ROOT / "static/models").iterdir() if path.is_dir())
+
+
+def block(*patterns: str) -> Callable[[BrowserContext], None]:
+    """Let no request through whose URL matches one of the regular expressions."""
+
+    def prepare(context: BrowserContext) -> None:
+        for pattern in patterns:
+            context.route(re.compile(pattern), lambda route: route.abort())
+
+    return prepare
+
+
+WASM = r"/dist/(tfjs-backend-)?wasm-?.*"
+LOCAL = r"/dist/(wasm|cpu)-\w+\.js"
+
+
+@pytest.mark.parametrize("engine", ["wasm", "cpu", "webgl", "server"])
+def test_each_engine_can_be_forced_and_reads(open_draw: OpenDraw, engine: str) -> None:
+    page = open_draw(f"?engine={engine}", errors_allowed=engine == "webgl")  # no GPU here: the driver complains
+    page.expect_engine(engine)
+    page.draw(SEVEN)
+    page.expect_digit(7)
+
+
+def test_wasm_comes_first_and_only_what_it_needs_is_loaded(open_draw: OpenDraw) -> None:
+    loaded: list[str] = []
+    page = open_draw(prepare=lambda context: context.on("request", lambda request: loaded.append(request.url)))
+    page.expect_engine("wasm")
+    files = [url.rpartition("/")[2] for url in loaded if "/static/dist/" in url]
+    kinds = [re.sub(r"-\w{8}\.", ".", file) for file in files]
+    network = ["robust.bin", "robust.json", "tfjs-backend-wasm-simd.wasm", "wasm.js"]
+    assert set(kinds) == {"draw.js", "favicon.svg", "style.css", *network}
+    assert len(files) == len(set(files)), "nothing is loaded twice"
+
+
+@pytest.mark.parametrize("model", MODELS)
+@pytest.mark.parametrize("engine", ["wasm", "cpu"])
+def test_the_browser_gives_the_probabilities_of_the_card(
+    open_draw: OpenDraw, manifest: dict[str, str], engine: str, model: str
+) -> None:
+    golden = json.loads((ROOT / "static/models" / model / "card.json").read_text())["golden"]
+    assert golden
+    # A second engine beside the page's own: TensorFlow.js remarks on it.
+    answers: list[list[float]] = open_draw(errors_allowed=True).page.evaluate(
+        """async ([url, model, golden]) => {
+            const engine = await (await import(url)).open();
+            const network = await engine.open(model);
+            const answers = [];
+            for (const { width, height, pixels } of golden) {
+                const picture = Float32Array.from(atob(pixels), (byte) => byte.charCodeAt(0));
+                answers.push([...(await network.read(picture, width, height)).probabilities]);
+            }
+            return answers;
+        }""",
+        [f"/static/dist/{manifest[f'{engine}.js']}", model, golden],
+    )
+    for answer, picture in zip(answers, golden, strict=True):
+        assert answer == pytest.approx(picture["probabilities"], abs=1e-3)
+
+
+def without_webassembly(context: BrowserContext) -> None:
+    context.add_init_script("delete globalThis.WebAssembly")
+
+
+@pytest.mark.parametrize(
+    "prepare",
+    [without_webassembly, block(r"\.wasm$"), block(r"/dist/wasm-\w+\.js")],
+    ids=["no WebAssembly", "blocked binary", "blocked script"],
+)
+def test_without_wasm_plain_javascript_reads_and_says_so(open_draw: OpenDraw, prepare: Any) -> None:
+    page = open_draw(prepare=prepare, errors_allowed=True)
+    page.expect_engine("cpu")
+    expect(page.status).to_contain_text("a slower engine reads")
+    page.draw(SEVEN)
+    page.expect_digit(7)
+
+
+def answers_wrongly(context: BrowserContext) -> None:
+    """Golden answers that no engine gives: every engine seems broken."""
+
+    def swap(route: Route) -> None:
+        graph = route.fetch().json()
+        for picture in graph["golden"]:
+            picture["probabilities"].reverse()
+        route.fulfill(json=graph)
+
+    context.route(re.compile(r"/robust-\w+\.json"), swap)
+
+
+def cut_short(context: BrowserContext) -> None:
+    context.route(re.compile(r"/robust-\w+\.bin"), lambda route: route.fulfill(body=route.fetch().body()[:1000]))
+
+
+@pytest.mark.parametrize(
+    "prepare",
+    [answers_wrongly, cut_short, block(r"/robust-\w+\.bin"), block(LOCAL)],
+    ids=["wrong golden answer", "weights cut short", "blocked weights", "blocked scripts"],
+)
+def test_where_no_engine_in_the_browser_works_the_server_answers(open_draw: OpenDraw, prepare: Any) -> None:
+    page = open_draw(prepare=prepare, errors_allowed=True)
+    page.expect_engine("server")
+    expect(page.status).to_have_text("The browser can't run the network; the server answers instead.")
+    page.draw(SEVEN)
+    page.expect_digit(7)
+
+
+def test_the_page_returns_to_the_browser_when_it_can(open_draw: OpenDraw) -> None:
+    weights = re.compile(r"/robust-\w+\.bin")
+    page = open_draw(prepare=block(weights.pattern), errors_allowed=True)
+    page.expect_engine("server")
+    page.draw(SEVEN)
+    page.page.context.unroute(weights)
+    page.expect_engine("wasm")
+    page.expect_digit(7)
+
+
+def test_with_the_server_gone_too_the_drawing_stays_and_is_read_later(open_draw: OpenDraw) -> None:
+    everything = re.compile(r"/api/|" + LOCAL)
+    page = open_draw(prepare=block(everything.pattern), errors_allowed=True, ready=False)
+    page.expect_engine("none")
+    expect(page.status).to_contain_text("Your drawing stays")
+    page.draw(SEVEN)
+    expect(page.answer).to_have_text("One moment…")
+    page.page.context.unroute(everything)
+    page.expect_digit(7)
+    assert page.root.get_attribute("data-ready") == "true"
+
+
+def test_the_server_may_go_while_it_is_being_asked(open_draw: OpenDraw) -> None:
+    page = open_draw("?engine=server", errors_allowed=True)
+    page.draw(AMERICAN[1])
+    page.expect_digit(1)
+    api = re.compile("/api/")
+    page.page.context.route(api, lambda route: route.abort())
+    page.button("clear").click()
+    page.draw(SEVEN)
+    page.expect_engine("none")
+    expect(page.status).to_contain_text("server")
+    page.page.context.unroute(api)
+    page.expect_digit(7)
+
+
+def test_a_late_answer_never_replaces_a_newer_state(open_draw: OpenDraw) -> None:
+    page = open_draw("?engine=server")
+    held: list[Route] = []
+    page.page.context.route(re.compile("/api/"), lambda route: held.append(route))
+    with page.page.expect_request(re.compile("/api/")):
+        page.draw([AMERICAN[1][0][:3]])
+    page.button("clear").click()
+    with page.page.expect_response(re.compile("/api/")):
+        held[0].continue_()
+    page.page.wait_for_timeout(300)
+    expect(page.answer).to_have_text("Nothing drawn yet")
+    assert page.probabilities() == [0] * 10
+
+
+def test_an_unknown_or_impossible_engine_is_named(open_draw: OpenDraw) -> None:
+    page = open_draw("?engine=abacus", ready=False)
+    expect(page.status).to_contain_text("abacus")
+    page.expect_engine("none")
+    page = open_draw("?engine=wasm", prepare=without_webassembly, ready=False, errors_allowed=True)
+    expect(page.status).to_contain_text("wasm")
+    page.expect_engine("none")
+
+
+def test_reading_leaves_no_tensors_behind(open_draw: OpenDraw) -> None:
+    page = open_draw()
+    page.draw(SEVEN)
+    page.expect_digit(7)
+    expect(page.page.locator("#verdict-classic")).to_contain_text(re.compile(r"\d"))
+    tensors = "_tfengine.memory().numTensors"
+    before = page.page.evaluate(tensors)
+    page.draw([line((40, 40), (240, 40)), line((40, 240), (240, 240))])
+    page.page.wait_for_timeout(300)
+    assert page.page.evaluate(tensors) == before > 0
+
+
+def test_the_measures_of_the_design_are_there(open_draw: OpenDraw) -> None:
+    page = open_draw()
+    page.draw(SEVEN)
+    page.expect_digit(7)
+    assert page.page.evaluate("performance.getEntriesByName('digits:ready', 'mark').length") == 1
+    durations = page.page.evaluate(
+        "performance.getEntriesByName('digits:stroke', 'measure').map(({ duration }) => duration)"
+    )
+    assert durations
+    assert all(0 < duration < 60_000 for duration in durations)
+
+
+def test_the_page_stays_within_its_budget_of_bytes(open_draw: OpenDraw) -> None:
+    bodies: dict[str, bytes] = {}
+    page = open_draw(
+        prepare=lambda context: context.on("response", lambda response: bodies.update({response.url: response.body()}))
+    )
+    page.expect_engine("wasm")
+    sizes = {url: len(gzip.compress(body, 9)) for url, body in bodies.items()}
+    assert sum(size for url, size in sizes.items() if url.endswith(".js")) <= 90_000
+    assert sum(sizes.values()) <= 400_000
+
+
+def test_only_our_graphs_ops_are_bundled() -> None:
+    """The whole of TensorFlow.js would be four times as large; the parity tests tell when too much is left out."""
+    [script] = Path(ROOT / "static/dist").glob("wasm-*.js")
+    assert "LocalResponseNormalization" not in script.read_text()

@@ -1,0 +1,186 @@
+"""What people meet: languages, light and dark, screens of all sizes, keyboards and screen readers."""
+
+import re
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import expect
+
+from server.settings import ROOT
+from tests.e2e.conftest import OpenDraw
+from tests.e2e.draw_page import DrawPage
+from tests.e2e.handwriting import EUROPEAN
+
+SEVEN = EUROPEAN[7]
+AXE = Path(ROOT / "node_modules/axe-core/axe.min.js")
+PHONE = {"width": 360, "height": 740}
+
+
+@pytest.mark.parametrize(("locale", "words"), [("en-GB", "Nothing drawn yet"), ("ru-RU", "Пока ничего не нарисовано")])
+def test_the_browsers_language_decides(open_draw: OpenDraw, locale: str, words: str) -> None:
+    page = open_draw(locale=locale)
+    expect(page.root).to_have_attribute("lang", locale[:2])
+    expect(page.answer).to_have_text(words)
+
+
+def test_the_switch_overrides_and_is_remembered(open_draw: OpenDraw) -> None:
+    page = open_draw("?engine=cpu", locale="ru")
+    page.page.get_by_role("link", name="EN").click()
+    expect(page.root).to_have_attribute("lang", "en")
+    page.expect_engine("cpu")
+    page.page.reload()
+    expect(page.root).to_have_attribute("lang", "en")
+    expect(page.page.get_by_role("link", name="EN")).to_have_attribute("aria-current", "true")
+
+
+def test_numbers_follow_the_language(open_draw: OpenDraw) -> None:
+    for locale, form in (("en", r"^\d+\.\d%$"), ("ru", r"^\d+,\d\s%$")):
+        page = open_draw(locale=locale)
+        page.draw(SEVEN)
+        page.expect_digit(7)
+        expect(page.page.locator("[data-digit='7'] .bar-value")).to_have_text(re.compile(form))
+
+
+def test_no_english_is_left_in_russian(open_draw: OpenDraw) -> None:
+    page = open_draw(locale="ru")
+    page.draw(SEVEN)
+    text = page.page.locator("body").inner_text() + str(page.page.locator("#strings").text_content())
+    allowed = {"Digit", "Lab", "EN", "RU", "Ctrl", "Z", "S", "Del", "WebAssembly", "engine"}
+    keys = set(re.findall(r'"([a-z.-]+)":', text))
+    placeholders = {"first", "second", "percent"}
+    words = set(re.findall(r"[A-Za-z]{2,}|\b[A-Z]\b", re.sub(r'"[a-z.-]+":|\\u\w{4}', " ", text)))
+    assert keys
+    assert words - allowed - placeholders == set()
+
+
+def test_every_part_of_the_contract_is_there(open_draw: OpenDraw) -> None:
+    page = open_draw()
+    for selector in ("#pad", "#undo", "#redo", "#clear", "#answer", "#save"):
+        expect(page.page.locator(selector)).to_be_visible()
+    meters = page.page.locator("[role=meter]")
+    expect(meters).to_have_count(10)
+    for digit in range(10):
+        meter = page.page.locator(f"[role=meter][data-digit='{digit}']")
+        expect(meter).to_have_attribute("aria-valuenow", "0")
+        expect(meter).to_have_attribute("aria-valuemax", "100")
+    expect(page.root).to_have_attribute("data-engine", "wasm")
+    expect(page.root).to_have_attribute("data-ready", "true")
+
+
+def test_dark_mode_turns_ink_and_paper(open_draw: OpenDraw) -> None:
+    def lightness(page: DrawPage) -> tuple[float, float]:
+        return tuple(
+            page.page.evaluate(
+                """() => {
+                    const light = (color) => Math.max(...color.match(/\\d+/g).slice(0, 3)) / 255;
+                    const pad = document.getElementById('pad');
+                    const paper = pad.parentElement;
+                    return [light(getComputedStyle(pad).color), light(getComputedStyle(paper).backgroundColor)];
+                }"""
+            )
+        )
+
+    ink, paper = lightness(open_draw())
+    assert ink < 0.2 < 0.9 < paper
+    page = open_draw(color_scheme="dark")
+    ink, paper = lightness(page)
+    assert paper < 0.2 < 0.9 < ink
+    page.draw(SEVEN)
+    page.expect_digit(7)
+
+
+@pytest.mark.parametrize("locale", ["en", "ru"])
+def test_a_phone_shows_everything_without_scrolling(open_draw: OpenDraw, locale: str) -> None:
+    page = open_draw(viewport=PHONE, locale=locale, has_touch=True, is_mobile=True)
+    page.touch(SEVEN)
+    page.expect_digit(7)
+    for selector in ("#pad", "#answer", "#bars", "#sight", "#models", "#brush", "#clear", "#status"):
+        box = page.page.locator(selector).bounding_box()
+        assert box, selector
+        assert box["x"] >= 0, selector
+        assert box["x"] + box["width"] <= PHONE["width"], selector
+        assert box["y"] + box["height"] <= PHONE["height"], selector
+    assert page.page.evaluate("document.documentElement.scrollHeight") <= PHONE["height"]
+    for name in ("undo", "redo", "clear", "save"):
+        box = page.button(name).bounding_box()
+        assert box
+        assert min(box["width"], box["height"]) >= 44, f"{name} is no target for a thumb"
+
+
+@pytest.mark.parametrize("width", [360, 600, 833, 1024, 1920, 3840])
+def test_no_screen_scrolls_sideways_and_the_pad_uses_it(open_draw: OpenDraw, width: int) -> None:
+    page = open_draw(viewport={"width": width, "height": width * 9 // 16 + 300}, locale="ru")
+    assert page.page.evaluate("document.documentElement.scrollWidth") <= width
+    box = page.pad.bounding_box()
+    assert box
+    assert box["width"] == pytest.approx(box["height"], abs=1)
+    assert box["width"] >= width / 4
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize("locale", ["en", "ru"])
+@pytest.mark.parametrize("viewport", [PHONE, {"width": 1280, "height": 800}], ids=["phone", "desktop"])
+def test_axe_finds_nothing(open_draw: OpenDraw, scheme: str, locale: str, viewport: dict[str, int]) -> None:
+    page = open_draw(color_scheme=scheme, locale=locale, viewport=viewport)
+
+    def violations() -> list[str]:
+        page.page.evaluate(AXE.read_text())
+        found = page.page.evaluate("axe.run().then(({ violations }) => violations)")
+        return [f"{rule['id']}: {[node['html'] for node in rule['nodes']]}" for rule in found]
+
+    assert violations() == [], "empty"
+    page.draw(SEVEN)
+    page.expect_digit(7)
+    assert violations() == [], "with a drawing"
+
+
+def test_everything_is_reached_with_the_tab_key(open_draw: OpenDraw) -> None:
+    page = open_draw()
+    page.draw(SEVEN)
+    page.page.reload()
+    expect(page.button("clear")).to_be_enabled()
+    reached = []
+    for _ in range(10):
+        page.page.keyboard.press("Tab")
+        reached.append(page.page.evaluate("document.activeElement.id"))
+    wanted = ["pad", "brush", "undo", "clear", "save", "model-robust"]
+    assert [name for name in reached if name in wanted] == wanted
+
+
+def test_the_answer_is_spoken_once_the_pen_rests(open_draw: OpenDraw) -> None:
+    page = open_draw()
+    page.page.evaluate(
+        """() => {
+            window.said = [];
+            const spoken = document.getElementById('spoken');
+            new MutationObserver(() => said.push(spoken.textContent)).observe(spoken, { childList: true });
+        }"""
+    )
+    page.page.wait_for_timeout(1000)
+    page.page.evaluate("said.length = 0")
+    page.draw(SEVEN)
+    page.page.wait_for_function("() => said.some((words) => words.startsWith('7'))")
+    assert len(page.page.evaluate("said")) <= 3, "a screen reader must be able to follow"
+
+
+def test_nothing_shifts(open_draw: OpenDraw) -> None:
+    page = open_draw()
+    page.page.evaluate(
+        """() => {
+            window.shift = 0;
+            new PerformanceObserver((list) => list.getEntries().forEach(({ value }) => { window.shift += value; }))
+                .observe({ type: 'layout-shift', buffered: true });
+        }"""
+    )
+    page.draw(SEVEN)
+    page.expect_digit(7)
+    page.page.get_by_label("Classic").check()
+    page.button("clear").click()
+    page.page.wait_for_timeout(300)
+    assert page.page.evaluate("shift") == 0
+
+
+def test_reduced_motion_stills_the_bars(open_draw: OpenDraw) -> None:
+    page = open_draw(reduced_motion="reduce")
+    duration = page.page.evaluate("getComputedStyle(document.querySelector('.bar-fill')).transitionDuration")
+    assert duration == "0s"
