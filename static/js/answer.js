@@ -22,7 +22,7 @@ export class Answer {
     const certainty = certaintyOf(verdict);
     this.answer.textContent = words;
     this.answer.dataset.kind = verdict.kind;
-    this.answer.dataset.digit = verdict.digits[0] ?? '';
+    this.answer.dataset.leader = verdict.digits[0] ?? '';
     this.certainty.textContent = certainty;
     clearTimeout(this.#timer);
     this.#timer = setTimeout(() => {

@@ -79,7 +79,7 @@ class DrawPage:
 
     def expect_something_read(self) -> None:
         """Wait until any digit leads, however sure."""
-        expect(self.answer).to_have_attribute("data-digit", re.compile(r"^\d$"))
+        expect(self.answer).to_have_attribute("data-leader", re.compile(r"^\d$"))
 
     def probabilities(self) -> list[float]:
         """The ten bars, in percent."""
