@@ -15,7 +15,7 @@ PAGE_SOURCES := $(shell find static -type f -not -path 'static/dist/*' 2>/dev/nu
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help run test train lint format messages clean
+.PHONY: help run test train bench lint format messages clean
 
 help: ## list these commands
 	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | awk -F':.*## ' '{ printf "make %-9s %s\n", $$1, $$2 }'
@@ -29,6 +29,10 @@ test: $(ALL) $(PAGE) ## set up what is missing, the browser too, then run every 
 
 train: $(ALL) ## train the networks and export them to static/models (ARGS="--epochs 3")
 	$(BIN)/python -m train $(ARGS)
+
+bench: $(ALL) $(PAGE) ## measure the page and the server, write docs/bench.json
+	$(BIN)/python -m tests.browser
+	$(BIN)/python -m tests.bench
 
 lint: $(ALL) $(NODE_MODULES) ## check style, formatting and types
 	$(BIN)/ruff check

@@ -2,18 +2,20 @@
 
 The weights are rounded to 8 bits once, here, by the very scheme of the TensorFlow.js converter, and put back:
 after that Keras, TensorFlow.js and LiteRT hold the same numbers, and what is evaluated is what ships. LiteRT
-rounds once more (per channel, and activations as it runs); `verify` holds that to 1e-3 in probability.
+may round once more (per channel, and activations as it runs), as far as `verify` allows: 1e-3 in probability.
 """
 
 import base64
+import contextlib
 import hashlib
+import io
 import json
 import os
 import re
 import shutil
 import tempfile
 import warnings
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import keras
@@ -84,11 +86,11 @@ def export(recipe: Recipe, network: keras.Model, card: dict, out: Path) -> Path:
     with tempfile.TemporaryDirectory(prefix=f".{recipe.name}-", dir=out) as scratch:
         saved, folder = Path(scratch) / "saved", Path(scratch) / recipe.name
         folder.mkdir()
-        digits.export(str(saved), verbose=False)
+        with _quiet():
+            digits.export(str(saved), verbose=False)
         _to_tfjs(saved, folder, [layer.name for layer in network.layers if layer.weights])
-        verify(digits, _to_litert(digits, quantized=False), FLOAT_TOLERANCE)
-        (folder / "model.tflite").write_bytes(_to_litert(digits, quantized=True))
-        worst = verify(digits, (folder / "model.tflite").read_bytes(), QUANTIZED_TOLERANCE)
+        form, model, worst = _smallest_litert(digits)
+        (folder / "model.tflite").write_bytes(model)
         files = {path.name: hashlib.sha256(path.read_bytes()).hexdigest() for path in sorted(folder.iterdir())}
         weights = b"".join(np.ascontiguousarray(weight.numpy()).tobytes() for weight in network.weights)
         card = {
@@ -98,7 +100,7 @@ def export(recipe: Recipe, network: keras.Model, card: dict, out: Path) -> Path:
             "layers": describe_layers(recipe, network, folder / "model.json"),
             **card,
             "files": files,
-            "largest_difference_litert": float(f"{worst:.2g}"),
+            "litert": {"weights": form, "largest_difference": float(f"{worst:.2g}")},
             "golden_tolerance": QUANTIZED_TOLERANCE,
             "golden": [_golden(digits, label, picture) for label, picture in golden_pictures()],
         }
@@ -128,25 +130,49 @@ def _tensorflowjs():
 
 
 def _to_tfjs(saved: Path, folder: Path, layers: list[str]) -> None:
-    _tensorflowjs().converters.tf_saved_model_conversion_v2.convert_tf_saved_model(
-        str(saved),
-        str(folder),
-        # The network's own weights only: the front's constants (coordinates) are no matter of 256 steps.
-        quantization_dtype_map={"uint8": [f"*/{layer}{end}/*" for layer in layers for end in ("", "_[0-9]*")]},
-        skip_op_check=False,
-        strip_debug_ops=True,
-    )
+    # The network's own weights only: the front's constants (coordinates) are no matter of 256 steps.
+    rounded = [f"*/{layer}{end}/*" for layer in layers for end in ("", "_[0-9]*")]
+    with _quiet():
+        _tensorflowjs().converters.tf_saved_model_conversion_v2.convert_tf_saved_model(
+            str(saved), str(folder), quantization_dtype_map={"uint8": rounded}, strip_debug_ops=True
+        )
     # The converter notes its own machine's versions; without them the same weights give the same file.
     path = folder / "model.json"
     model = json.loads(path.read_text())
     path.write_text(json.dumps(model, separators=(",", ":")))
 
 
-def _to_litert(digits: keras.Model, quantized: bool) -> bytes:
+def _smallest_litert(digits: keras.Model) -> tuple[str, bytes, float]:
+    """The smallest LiteRT form that holds the tolerance: its name, the model, its largest difference.
+
+    Raises:
+        ExportError: not even the unquantized form computes what Keras does.
+    """
+    unquantized = _to_litert(digits, "float32")
+    worst = verify(digits, unquantized, min(FLOAT_TOLERANCE, QUANTIZED_TOLERANCE))
+    for form in ("int8", "float16"):
+        model = _to_litert(digits, form)
+        with contextlib.suppress(ExportError):
+            return form, model, verify(digits, model, QUANTIZED_TOLERANCE)
+    return "float32", unquantized, worst
+
+
+def _to_litert(digits: keras.Model, form: str) -> bytes:
+    """`int8`: weights of 8 bits, activations rounded as they come; `float16`: weights only; `float32`: neither."""
     converter = tf.lite.TFLiteConverter.from_keras_model(digits)
-    if quantized:
+    if form != "float32":
         converter.optimizations = [tf.lite.Optimize.DEFAULT]
-    return converter.convert()
+    if form == "float16":
+        converter.target_spec.supported_types = [tf.float16]
+    with _quiet():
+        return converter.convert()
+
+
+@contextlib.contextmanager
+def _quiet() -> Iterator[None]:
+    """Keeps the converters' talk of endpoints and captures off the terminal."""
+    with contextlib.redirect_stdout(io.StringIO()):
+        yield
 
 
 def litert(model: bytes) -> Callable[[NDArray], dict[str, NDArray[np.float32]]]:

@@ -42,7 +42,7 @@ def test_n_pictures_give_an_n_by_10_matrix() -> None:
 @pytest.mark.parametrize("training", [False, True])
 def test_fused_batch_normalization_is_keras_batch_normalization(training: bool) -> None:
     x = np.random.default_rng(0).normal(2, 3, (16, 5, 5, 4)).astype(np.float32)
-    ours, theirs = FusedBatchNormalization(), keras.layers.BatchNormalization(momentum=0.99)
+    ours, theirs = FusedBatchNormalization(), keras.layers.BatchNormalization(momentum=FusedBatchNormalization.MOMENTUM)
     for layer in (ours, theirs):
         layer.build(x.shape)
         layer.set_weights([np.float32(v) for v in ([1, 2, 3, 4], [0, 1, 0, -1], [2, 2, 2, 1], [9, 8, 9, 7])])

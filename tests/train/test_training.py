@@ -15,7 +15,7 @@ from train.errors import DataError, ExportError, FitError
 from train.mnist import Split
 from train.networks import RECIPES
 
-RUN = ["--network", "robust", "--limit", "3000", "--drawings", "4000", "--seed", "3"]
+RUN = ["--network", "robust", "--limit", "2500", "--drawings", "4000", "--seed", "3"]
 
 
 @pytest.fixture(scope="module")
@@ -67,7 +67,7 @@ def test_every_layer_that_computes_has_its_node_in_the_graph(run: Path) -> None:
 def test_the_same_command_goes_on_where_it_stopped(run: Path) -> None:
     history = card_of(run)["history"]
     options = argparse.Namespace(work=run / "work")
-    settings = fit.Settings("robust", seed=3, epochs=4, limit=3000, drawings=4000)
+    settings = fit.Settings("robust", seed=3, epochs=4, limit=2500, drawings=4000)
     _, longer = fit.fit(RECIPES["robust"], settings, mnist.load(), options.work)
     assert [record["epoch"] for record in longer] == [1, 2, 3, 4]
     assert longer[:3] == history
@@ -89,8 +89,8 @@ def test_a_damaged_checkpoint_is_named(run: Path, tmp_path: Path) -> None:
 
 def test_a_run_killed_between_two_renames_still_resumes(run: Path) -> None:
     folder = run / "work/robust/checkpoint"
-    folder.rename(folder.with_name("checkpoint.part"))
-    model, history = fit._resume(folder, fit.Settings("robust", seed=3, limit=3000, drawings=4000))
+    folder.rename(folder.with_suffix(".old"))
+    model, history = fit._resume(folder, fit.Settings("robust", seed=3, limit=2500, drawings=4000))
     assert model is not None
     assert len(history) >= 3
 
