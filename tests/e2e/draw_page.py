@@ -82,9 +82,11 @@ class DrawPage:
         expect(self.answer).to_have_attribute("data-leader", re.compile(r"^\d$"))
 
     def probabilities(self) -> list[float]:
-        """The ten bars, in percent."""
-        meters = self.page.locator("[role=meter]")
-        return [float(meters.nth(digit).get_attribute("aria-valuenow") or "nan") for digit in range(10)]
+        """The ten bars, in percent, all of one moment."""
+        values: list[float] = self.page.eval_on_selector_all(
+            "[role=meter]", "meters => meters.map((meter) => Number(meter.ariaValueNow))"
+        )
+        return values
 
     def saved(self) -> Download:
         """The file that the save button gives."""

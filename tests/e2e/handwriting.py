@@ -10,15 +10,15 @@ Stroke = list[Point]
 
 def arc(centre: Point, radii: Point, start: float, end: float) -> Stroke:
     """Points along an ellipse, from angle `start` to `end` in degrees (0 right, 90 down, -90 up)."""
-    angles = np.radians(np.linspace(start, end, max(3, round(abs(end - start) / 12))))
+    angles = np.radians(np.linspace(start, end, max(3, round(abs(end - start) / 18))))
     return [(centre[0] + radii[0] * np.cos(angle), centre[1] + radii[1] * np.sin(angle)) for angle in angles]
 
 
 def line(*corners: Point) -> Stroke:
-    """Points along straight lines from corner to corner, about 8 apart."""
+    """Points along straight lines from corner to corner, about 16 apart."""
     points = [corners[0]]
     for (x0, y0), (x1, y1) in pairwise(corners):
-        steps = max(1, round(np.hypot(x1 - x0, y1 - y0) / 8))
+        steps = max(1, round(np.hypot(x1 - x0, y1 - y0) / 16))
         points += [(x0 + (x1 - x0) * k / steps, y0 + (y1 - y0) * k / steps) for k in range(1, steps + 1)]
     return points
 
