@@ -4,7 +4,6 @@ import io
 import re
 
 import pytest
-import requests
 from PIL import Image
 from playwright.sync_api import expect
 
@@ -166,9 +165,8 @@ def test_a_saved_picture_reads_back_as_the_same_digit(open_draw: OpenDraw, live_
     page.expect_digit(7)
     download = page.saved()
     assert download.suggested_filename == "digit-7.png"
-    answer = requests.post(
-        f"{live_server}/api/predict", files={"picture": download.path().read_bytes()}, timeout=10
-    ).json()
+    file = {"name": "digit.png", "mimeType": "image/png", "buffer": download.path().read_bytes()}
+    answer = page.page.request.post(f"{live_server}/api/predict", multipart={"picture": file}).json()
     assert answer["digit"] == 7
     assert 100 * answer["probabilities"][7] == pytest.approx(page.probabilities()[7], abs=5)
 
