@@ -23,7 +23,7 @@ BENDING = 1.1
 
 _COARSE = 5
 # Cubic interpolation of a coarse random field to every pixel of the canvas, as a matrix [CANVAS, _COARSE].
-_FINE = tf.constant(zoom(np.eye(_COARSE), (CANVAS / _COARSE, 1), order=3), tf.float32)
+_FINE = zoom(np.eye(_COARSE), (CANVAS / _COARSE, 1), order=3).astype(np.float32)
 
 
 def distort(images: tf.Tensor, seed: tf.Tensor) -> tf.Tensor:

@@ -38,12 +38,15 @@ def steps_per_epoch(recipe: Recipe, mnist: Split, drawn: Split | None) -> int:
     return max(1, len(mnist.labels) // _sizes(recipe, drawn)[0])
 
 
-def training_batches(recipe: Recipe, mnist: Split, drawn: Split | None, seed: int, steps: range) -> tf.data.Dataset:
+def training_batches(
+    recipe: Recipe, mnist: Split, drawn: Split | None, seed: int, steps: range, part: int = 0, parts: int = 1
+) -> tf.data.Dataset:
     """Batches (images [n, 28, 28, 1], targets [n, 10]) for the global steps `steps`.
 
     Args:
         mnist: raw pictures; `robust` gets them distorted and normalised anew in each epoch.
         drawn: normalised drawn images, or None.
+        part, parts: make only this part, counted from 0, of so many that make up each batch.
     """
     mnist_size, drawn_size = _sizes(recipe, drawn)
     # What never changes is made once; a constant of the graph would be copied into it.
@@ -53,14 +56,15 @@ def training_batches(recipe: Recipe, mnist: Split, drawn: Split | None, seed: in
     drawn_labels = tf.Variable(drawn.labels, trainable=False) if drawn else None
 
     def batch(step):
-        chosen = _shuffled(step, mnist_size, len(mnist.labels), seed)
+        chosen = _shuffled(step, mnist_size, len(mnist.labels), seed)[part::parts]
         images, truth = tf.gather(raw, chosen), tf.gather(labels, chosen)
         if recipe.distorted:
-            key = tf.stack([tf.constant(seed, tf.int32), tf.cast(step, tf.int32)])
-            jitter = tf.random.stateless_normal([mnist_size, 3], key)
+            # No run has 2**24 steps, so no two parts share their random numbers.
+            key = tf.stack([tf.constant(seed, tf.int32), tf.cast(step, tf.int32) + (part << 24)])
+            jitter = tf.random.stateless_normal([tf.size(chosen), 3], key)
             images = normalize(distort(tf.cast(images, tf.float32) / 255.0, key), jitter)
         if drawn:
-            more = _shuffled(step, drawn_size, len(drawn.labels), seed + 1)
+            more = _shuffled(step, drawn_size, len(drawn.labels), seed + 1)[part::parts]
             images = tf.concat([images, tf.cast(tf.gather(drawings, more), tf.float32)[..., tf.newaxis] / 255.0], 0)
             truth = tf.concat([truth, tf.gather(drawn_labels, more)], 0)
         return images, targets(truth, recipe.label_smoothing)

@@ -3,7 +3,11 @@
 import json
 import shutil
 import time
+import zipfile
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import asdict, dataclass
+from functools import partial
 from pathlib import Path
 
 import keras
@@ -11,7 +15,7 @@ import numpy as np
 import tensorflow as tf
 from numpy.typing import NDArray
 
-from . import synthesis
+from . import distribution, synthesis
 from .batches import network_images, steps_per_epoch, targets, training_batches
 from .errors import FitError
 from .mnist import Mnist, Split
@@ -66,15 +70,18 @@ class Checkpoint(keras.callbacks.Callback):
     def on_epoch_end(self, epoch, logs=None):
         record = {key: float(value) for key, value in (logs or {}).items()}
         self.history.append({"epoch": epoch + 1, **record, "seconds": round(time.monotonic() - self._started, 1)})
-        part = self.folder.with_name(self.folder.name + ".part")
-        shutil.rmtree(part, ignore_errors=True)
+        part, old = self.folder.with_suffix(".part"), self.folder.with_suffix(".old")
         try:
+            for remains in (part, old):
+                shutil.rmtree(remains, ignore_errors=True)
             part.mkdir(parents=True)
             self.model.save(part / "model.keras")
             state = {"settings": self.settings.fingerprint(), "history": self.history}
             (part / "state.json").write_text(json.dumps(state, indent=1))
-            shutil.rmtree(self.folder, ignore_errors=True)
+            if self.folder.exists():
+                self.folder.replace(old)
             part.replace(self.folder)
+            shutil.rmtree(old, ignore_errors=True)
         except OSError as error:
             raise FitError(
                 f"The checkpoint could not be written to {self.folder} ({error}). Free some disk space and "
@@ -83,23 +90,23 @@ class Checkpoint(keras.callbacks.Callback):
 
 
 def _resume(folder: Path, settings: Settings) -> tuple[keras.Model | None, list[dict]]:
-    part = folder.with_name(folder.name + ".part")
-    if not folder.exists() and (part / "state.json").exists():
-        part.replace(folder)  # interrupted between removing the old checkpoint and renaming the new one
-    if not (folder / "state.json").exists():
+    """The model and the history that the checkpoint in `folder` holds; None and [] if there is none."""
+    old = folder.with_suffix(".old")
+    if not folder.exists() and old.exists():
+        old.replace(folder)  # interrupted between moving the old checkpoint away and the new one to its place
+    distribution.copy_from_chief(folder)
+    if not folder.exists():
         return None, []
+    now = settings.fingerprint()
     try:
         state = json.loads((folder / "state.json").read_text())
-        model = keras.models.load_model(folder / "model.keras")
-    except (OSError, ValueError, KeyError) as error:
+        changed = {key: (was, now[key]) for key, was in state["settings"].items() if was != now[key]}
+        if not changed:
+            return keras.models.load_model(folder / "model.keras"), state["history"]
+    except (OSError, ValueError, KeyError, TypeError, zipfile.BadZipFile) as error:
         raise FitError(f"The checkpoint in {folder} is damaged ({error}). Remove it to start anew.") from error
-    if state["settings"] != settings.fingerprint():
-        changed = {
-            k: (v, settings.fingerprint()[k]) for k, v in state["settings"].items() if v != settings.fingerprint()[k]
-        }
-        words = ", ".join(f"{key} {was} is now {now}" for key, (was, now) in changed.items())
-        raise FitError(f"The checkpoint in {folder} was made with other settings: {words}. Remove it, or pass --fresh.")
-    return model, state["history"]
+    words = ", ".join(f"{key} {was} is now {is_now}" for key, (was, is_now) in changed.items())
+    raise FitError(f"The checkpoint in {folder} was made with other settings: {words}. Remove it, or pass --fresh.")
 
 
 def drawn_training(recipe: Recipe, settings: Settings, work: Path) -> Split | None:
@@ -122,6 +129,18 @@ def validation_images(recipe: Recipe, settings: Settings, mnist: Mnist, work: Pa
     return images, labels
 
 
+@contextmanager
+def _plainly() -> Iterator[None]:
+    """What stops TensorFlow, said in a sentence."""
+    try:
+        yield
+    except tf.errors.OpError as error:
+        reason = error.message.split("\n\n")[-1].split("\n")[0]  # what follows TensorFlow's trace, if it sent one
+        who = "The same command" if distribution.alone() else "Perhaps another worker did; the same command on each"
+        raise FitError(f"Training stopped ({reason}). {who} goes on from the last finished epoch.") from error
+
+
+@_plainly()
 def fit(
     recipe: Recipe, settings: Settings, mnist: Mnist, work: Path, fresh: bool = False
 ) -> tuple[keras.Model, list[dict]]:
@@ -135,36 +154,51 @@ def fit(
         The trained network (28x28 image to logits) and one record per epoch.
 
     Raises:
-        FitError: the checkpoint is damaged, was made with other settings, or cannot be written.
+        FitError: the checkpoint is damaged, was made with other settings, or cannot be written; TF_CONFIG cannot
+            be used, or another worker stopped.
     """
+    rank, strategy = distribution.rank(), distribution.strategy()
+    distribution.agree(repr(settings))
+    if rank:
+        work = work / f"worker{rank}"  # where workers share a disk, each needs a place of its own
     folder = work / recipe.name / "checkpoint"
     if fresh:
-        shutil.rmtree(folder, ignore_errors=True)
+        for remains in (folder, folder.with_suffix(".old")):
+            shutil.rmtree(remains, ignore_errors=True)
     keras.utils.set_random_seed(settings.seed)
     keras.mixed_precision.set_global_policy("mixed_bfloat16" if settings.precision == "bfloat16" else "float32")
-    model, history = _resume(folder, settings)
-    if model is None:
-        model = recipe.build(normalised=True)
-        model.compile(
-            keras.optimizers.AdamW(recipe.learning_rate, weight_decay=WEIGHT_DECAY),
-            keras.losses.CategoricalCrossentropy(from_logits=True),
-            metrics=["accuracy"],
-        )
+    with strategy.scope():
+        model, history = _resume(folder, settings)
+        if model is None:
+            model = recipe.build(normalised=True)
+            model.compile(
+                keras.optimizers.AdamW(recipe.learning_rate, weight_decay=WEIGHT_DECAY),
+                keras.losses.CategoricalCrossentropy(from_logits=True),
+                metrics=["accuracy"],
+            )
     training, drawn = mnist.training.first(settings.limit), drawn_training(recipe, settings, work)
     done, epochs = len(history), settings.epochs or recipe.epochs
     steps = steps_per_epoch(recipe, training, drawn)
+    batches = partial(training_batches, recipe, training, drawn, settings.seed, range(done * steps, epochs * steps))
     if done < epochs:
         images, labels = validation_images(recipe, settings, mnist, work)
-        model.fit(
-            training_batches(recipe, training, drawn, settings.seed, range(done * steps, epochs * steps)),
-            epochs=epochs,
-            initial_epoch=done,
-            steps_per_epoch=steps,
-            validation_data=tf.data.Dataset.from_tensor_slices((images, targets(labels, 0.0))).batch(500),
-            callbacks=[
-                keras.callbacks.LearningRateScheduler(lambda e, _: learning_rate(e, epochs, recipe.learning_rate)),
+        callbacks = [keras.callbacks.LearningRateScheduler(lambda e, _: learning_rate(e, epochs, recipe.learning_rate))]
+        if rank == 0:
+            callbacks += [
                 Checkpoint(folder, settings, history),
                 keras.callbacks.TensorBoard(work / recipe.name / "tensorboard", profile_batch=0),
-            ],
-        )
+            ]
+        how = {
+            "epochs": epochs,
+            "initial_epoch": done,
+            "steps_per_epoch": steps,
+            "validation_data": tf.data.Dataset.from_tensor_slices((images, targets(labels, 0.0))).batch(500),
+            "callbacks": callbacks,
+        }
+        if distribution.alone():
+            model.fit(batches(), **how)
+        else:
+            distribution.fit(model, batches, **how)
+    if rank == 0 and not distribution.alone():
+        model = keras.models.load_model(folder / "model.keras")  # one that asks nothing of the other workers
     return model, history

@@ -41,6 +41,8 @@ class FusedBatchNormalization(layers.Layer):
                 trainable=trainable,
                 dtype="float32",
                 autocast=False,
+                # Several workers keep one set of statistics, the mean of theirs.
+                aggregation="none" if trainable else "mean",
             )
 
         self.gamma, self.beta = weight("gamma", "ones", True), weight("beta", "zeros", True)

@@ -11,7 +11,7 @@ from pathlib import Path
 import keras
 import numpy as np
 
-from . import evaluate, fit, mnist
+from . import distribution, evaluate, fit, mnist
 from .errors import DataError
 from .export import apply_temperature, export, round_weights
 from .measures import fit_temperature
@@ -29,6 +29,8 @@ def produce(recipe: Recipe, options: Namespace) -> Path:
     data = mnist.load()
     started = time.time()
     trained, history = fit.fit(recipe, settings, data, options.work, fresh=options.fresh)
+    if distribution.rank():
+        return options.out / recipe.name  # the chief exports it
     keras.mixed_precision.set_global_policy("float32")
     plain = fold(trained) if recipe.build is robust else trained
 
