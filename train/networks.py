@@ -28,7 +28,7 @@ class FusedBatchNormalization(layers.Layer):
     operations and doubles the time of a training step.
     """
 
-    MOMENTUM = 0.99
+    MOMENTUM = 0.95
     EPSILON = 1e-3
 
     def build(self, input_shape):
@@ -152,7 +152,7 @@ class Recipe:
 
 
 RECIPES = {
-    "robust": Recipe("robust", robust, Normalizing, True, True, 80, 128, 2e-3, 0.05),
+    "robust": Recipe("robust", robust, Normalizing, True, True, 68, 128, 2e-3, 0.05),
     "classic": Recipe("classic", classic, PlainResizing, False, False, 16, 128, 1e-3, 0.0),
 }
 

@@ -75,7 +75,7 @@ def find_ink(picture: tf.Tensor) -> Ink:
     low = tf.reduce_min(picture, axis=[1, 2], keepdims=True)
     high = tf.reduce_max(picture, axis=[1, 2], keepdims=True)
     split = 0.5 * (low + high)
-    bright = tf.clip_by_value((picture - split) * _STEEP, 0.0, 1.0)
+    bright = _clip((picture - split) * _STEEP)
     bright_rows = tf.reduce_mean(bright, axis=2, keepdims=True)  # [n, h, 1]
     bright_columns = tf.reduce_mean(bright, axis=1, keepdims=True)  # [n, 1, w]
 
@@ -85,7 +85,7 @@ def find_ink(picture: tf.Tensor) -> Ink:
     sign = 1.0 - 2.0 * light  # of ink minus ground
 
     dark_area = (1.0 - share) * area
-    bright_sum = _sum(tf.maximum(picture, split)) - dark_area * split
+    bright_sum = _sum(tf.nn.relu(picture - split)) + (area - dark_area) * split
     mean_bright = bright_sum / tf.maximum(area - dark_area, 1.0)
     mean_dark = (_sum(picture) - bright_sum) / tf.maximum(dark_area, 1.0)
     ground = light * mean_bright + (1.0 - light) * mean_dark
@@ -99,12 +99,17 @@ def find_ink(picture: tf.Tensor) -> Ink:
     # One multiplication and one addition per pixel: (sign * (picture - ground) - start) / (end - start).
     drawn = tf.cast(high - low >= FAINTEST, tf.float32)
     gain = drawn / tf.maximum(0.8 * contrast - start, 1e-3)
-    image = tf.clip_by_value(picture * (sign * gain) - (sign * ground + start) * gain, 0.0, 1.0)
+    image = _clip(picture * (sign * gain) - (sign * ground + start) * gain)
 
     row_coverage = light + sign * tf.reshape(bright_rows, [-1, 1, size[1]])
     column_coverage = light + sign * bright_columns
     rows, columns = _inside_frame(row_coverage, column_coverage)
     return Ink(image, rows, columns, light)
+
+
+def _clip(values: tf.Tensor) -> tf.Tensor:
+    """Values cut to 0..1. TensorFlow.js's wasm backend is many times slower at min and max than at relu."""
+    return 1.0 - tf.nn.relu(1.0 - tf.nn.relu(values))
 
 
 def _sum(picture: tf.Tensor) -> tf.Tensor:
@@ -189,7 +194,9 @@ def _overlaps(window: Window, mask: tf.Tensor) -> tf.Tensor:
     centre = window.middle + target / window.scale
     # Never narrower than a source pixel: enlarging then interpolates linearly instead of repeating pixels.
     half = 0.5 * tf.maximum(1.0 / window.scale, 1.0)
-    covered = tf.minimum(centre + half, source + 1.0) - tf.maximum(centre - half, source)
+    # The smaller end less the larger start, as min(a, b) = a - relu(a - b) and max(a, b) = b + relu(a - b).
+    end, start = centre + half, centre - half
+    covered = end - tf.nn.relu(end - (source + 1.0)) - (source + tf.nn.relu(start - source))
     return tf.nn.relu(covered) / (2.0 * half) * mask
 
 
