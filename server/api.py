@@ -1,5 +1,6 @@
 """What programs, and the page where its browser cannot run the network, ask over HTTP."""
 
+import base64
 from collections.abc import Mapping
 
 import numpy as np
@@ -25,7 +26,8 @@ def health() -> Response:
 def predict() -> Response:
     """Read one digit: a file in the form field `picture`, or JSON with raw grey pixels.
 
-    `?model=` names the network. The answer's `digit` is null where nothing is drawn.
+    `?model=` names the network. The answer's `digit` is null where nothing is drawn. `?normalized=1` adds what the
+    network saw, as base64 of 28 * 28 bytes row by row, 0 ground to 255 ink.
     """
     recognizers = _recognizers()
     name = request.args.get("model", DEFAULT)
@@ -33,10 +35,14 @@ def predict() -> Response:
         raise UnknownModel(_l("Choose one of these models: %(names)s.", names=", ".join(recognizers)))
     recognizer = recognizers[name]
     answer = recognizer.recognize(_picture())
+    seen = {}
+    if request.args.get("normalized") == "1":
+        seen["normalized"] = base64.b64encode(np.round(255 * answer.normalized).astype(np.uint8).tobytes()).decode()
     return jsonify(
         digit=answer.digit,
         probabilities=[float(probability) for probability in answer.probabilities],
         model={"name": recognizer.name, "version": recognizer.version},
+        **seen,
     )
 
 

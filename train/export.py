@@ -83,7 +83,8 @@ def export(recipe: Recipe, network: keras.Model, card: dict, out: Path) -> Path:
     """
     out.mkdir(parents=True, exist_ok=True)
     digits = whole_graph(recipe, network)
-    with tempfile.TemporaryDirectory(prefix=f".{recipe.name}-", dir=out) as scratch:
+    # Beside `out`, on its disk, so that renaming is one step, and where nobody looks for models.
+    with tempfile.TemporaryDirectory(prefix=f".{recipe.name}-", dir=out.parent) as scratch:
         saved, folder = Path(scratch) / "saved", Path(scratch) / recipe.name
         folder.mkdir()
         with _quiet():

@@ -65,6 +65,13 @@ def test_a_seven_is_read_as_seven_in_either_form(client):
     assert as_file["model"]["name"] == "robust"
 
 
+def test_what_the_network_saw_comes_when_asked_for(client, app):
+    asked = client.post("/api/predict?normalized=1", json=as_json(seven())).json
+    image = np.frombuffer(base64.b64decode(asked["normalized"]), np.uint8).reshape(28, 28)
+    expected = app.extensions["recognizers"]["robust"].recognize(seven()).normalized
+    np.testing.assert_allclose(image / 255, expected, atol=0.5 / 255 + 1e-6)
+
+
 @pytest.mark.parametrize("grey", [0, 255])
 def test_a_blank_picture_has_no_digit_but_ten_probabilities(client, grey):
     answer = client.post("/api/predict", json=as_json(np.full((28, 28), grey, np.uint8))).json

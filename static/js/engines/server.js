@@ -29,14 +29,14 @@ function openNetwork(name) {
       // Waits before it looks at the picture, so that what is sent is the newest state.
       await new Promise((resolve) => setTimeout(resolve, next - performance.now()));
       next = performance.now() + PACE;
-      const { digit, probabilities } = await predict(name, picture, width, height);
-      return { probabilities, normalized: null, ink: digit === null ? 0 : 1 };
+      const { digit, probabilities, normalized } = await predict(name, picture, width, height);
+      return { probabilities, normalized: inkOf(normalized), ink: digit === null ? 0 : 1 };
     },
   };
 }
 
 async function predict(name, picture, width, height) {
-  const response = await fetch(`api/predict?model=${name}`, {
+  const response = await fetch(`api/predict?model=${name}&normalized=1`, {
     method: 'POST',
     headers: { 'Content-Type': 'application/json' },
     body: JSON.stringify({ width, height, pixels: base64(Uint8Array.from(picture, Math.round)) }),
@@ -44,6 +44,11 @@ async function predict(name, picture, width, height) {
   });
   if (!response.ok) throw new Error(`The server answered with status ${response.status}.`);
   return response.json();
+}
+
+/** Ink 0..1 from base64 of bytes. */
+function inkOf(text) {
+  return Float32Array.from(atob(text), (byte) => byte.charCodeAt(0) / 255);
 }
 
 function base64(bytes) {
