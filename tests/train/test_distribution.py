@@ -18,7 +18,7 @@ from train.errors import DataError, FitError
 from train.mnist import Split
 from train.networks import RECIPES
 
-SETTINGS = fit.Settings("robust", seed=3, epochs=12, limit=1500, drawings=0)
+SETTINGS = fit.Settings("robust", seed=3, epochs=18, limit=1000, drawings=0)
 PATIENCE = 400
 """Seconds for two workers to start and finish; a tenth of it does on a machine that is not busy."""
 
@@ -43,6 +43,7 @@ class Workers:
         self.processes: list[subprocess.Popen] = []
 
     def start(self) -> None:
+        self.kill()
         command = [sys.executable, "-m", "train", "--network", SETTINGS.network]
         for option in ("seed", "epochs", "limit", "drawings"):
             command += [f"--{option}", str(getattr(SETTINGS, option))]
@@ -107,12 +108,16 @@ def mnist_slice() -> mnist.Mnist:
 
 
 @pytest.mark.timeout(3 * PATIENCE)
-def test_two_workers_learn_as_one_does_and_go_on_after_both_were_killed(
+def test_two_workers_learn_as_one_does_and_go_on_after_the_chief_was_killed(
     workers: Workers, mnist_slice: mnist.Mnist, tmp_path: Path
 ) -> None:
     workers.start()
     workers.wait_for_an_epoch()
-    workers.kill()
+    chief, other = workers.processes
+    os.killpg(chief.pid, signal.SIGKILL)
+    assert other.wait(PATIENCE) == 1
+    assert "Perhaps another worker did; the same command on each goes on" in workers.log(1)
+    assert "Traceback" not in workers.log(1)
     before = workers.history()
     assert len(before) < SETTINGS.epochs
 
@@ -123,25 +128,15 @@ def test_two_workers_learn_as_one_does_and_go_on_after_both_were_killed(
     assert after[: len(before)] == before
 
     _, alone = fit.fit(RECIPES["robust"], SETTINGS, mnist_slice, tmp_path / "alone")
-    assert after[-1]["val_accuracy"] > 0.75
-    assert after[-1]["val_accuracy"] == pytest.approx(alone[-1]["val_accuracy"], abs=0.08)
+    for figure in ("accuracy", "val_accuracy"):
+        assert after[-1][figure] > 0.8
+        assert after[-1][figure] == pytest.approx(alone[-1][figure], abs=0.05)
 
     # One exports; the other leaves nothing that could be taken for a result.
     card = json.loads((tmp_path / "0/models/robust/card.json").read_text())
     assert card["history"] == after
     assert not (tmp_path / "1/models").exists()
     assert not (tmp_path / "1/work/robust").exists()
-
-
-@pytest.mark.timeout(2 * PATIENCE)
-def test_a_worker_that_loses_the_other_stops_with_a_sentence(workers: Workers, mnist_slice: mnist.Mnist) -> None:
-    workers.start()
-    workers.wait_for_an_epoch()
-    chief, other = workers.processes
-    os.killpg(other.pid, signal.SIGKILL)
-    assert chief.wait(PATIENCE) == 1
-    assert "Perhaps another worker did; the same command on each goes on" in workers.log(0)
-    assert "Traceback" not in workers.log(0)
 
 
 def test_the_parts_of_a_batch_make_up_the_batch() -> None:
