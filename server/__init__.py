@@ -3,7 +3,9 @@
 from flask import Flask, request
 from werkzeug.exceptions import LengthRequired
 
-from server import api, assets, i18n, pages, problems, recognizer, security
+from server import api, assets, commands, compare, i18n, pages, problems, recognizer, security
+from server.comparison.mnist import Loading
+from server.pictures.reader import Reader
 from server.settings import ROOT, Settings
 
 
@@ -30,12 +32,16 @@ def create_app(settings: Settings | None = None) -> Flask:
         MAX_FORM_PARTS=settings.max_form_parts,
     )
     app.extensions["recognizers"] = recognizer.load(settings.models)
+    app.extensions["reader"] = Reader(settings)
+    app.extensions["mnist"] = Loading()
     problems.register(app)
     i18n.register(app)
     security.register(app)
     assets.register(app)
     app.register_blueprint(pages.blueprint)
     app.register_blueprint(api.blueprint)
+    app.register_blueprint(compare.blueprint)
+    app.cli.add_command(commands.compare)
 
     @app.before_request
     def require_length() -> None:

@@ -5,11 +5,11 @@ from collections.abc import Mapping
 
 import numpy as np
 from flask import Blueprint, Response, current_app, jsonify, request
-from flask_babel import lazy_gettext as _l
 from numpy.typing import NDArray
 
-from server import pictures
+from server.messages import message as _l
 from server.pictures import pixels
+from server.pictures.reader import Reader
 from server.problems import BadRequest, UnknownModel, UnsupportedMediaType
 from server.recognizer import DEFAULT, Recognizer
 
@@ -60,7 +60,8 @@ def _picture() -> NDArray[np.uint8]:
         files = request.files.getlist("picture")
         if len(files) != 1:  # also none where the body is cut or its boundary is missing
             raise BadRequest(_l('Send exactly one file, in the form field "picture".'))
-        [picture] = pictures.read(files[0].read(), files[0].filename or "", max_pixels)
+        reader: Reader = current_app.extensions["reader"]
+        [picture] = reader.read(files[0].read(), files[0].filename or "").pictures
         return picture.grey
     raise UnsupportedMediaType(
         _l('Send multipart/form-data with a file "picture", or JSON with "width", "height" and "pixels".')

@@ -8,8 +8,9 @@ import re
 from typing import Any, ClassVar
 
 from flask import Flask, Response, json, render_template, request
-from flask_babel import lazy_gettext as _l
 from werkzeug.exceptions import HTTPException
+
+from server.messages import message as _l
 
 MEDIA_TYPE = "application/problem+json"
 
@@ -62,10 +63,7 @@ class PictureTooLarge(Problem):
 
     def __init__(self, max_pixels: int) -> None:
         super().__init__(
-            _l(
-                "The picture has more than %(number)d pixels. Make it smaller and try again.",
-                number=max_pixels,
-            )
+            _l("The picture has more than %(number)d pixels. Make it smaller and try again.", number=max_pixels)
         )
 
 

@@ -98,7 +98,7 @@ def serve(app: Flask, settings: Settings) -> None:
         connection_limit=settings.max_connections,
         channel_timeout=settings.idle_seconds,
         max_request_header_size=settings.max_header_bytes,
-        max_request_body_size=settings.max_body_bytes * FRAMING,
+        max_request_body_size=max(settings.max_body_bytes, settings.max_upload_bytes) * FRAMING,
         asyncore_use_poll=hasattr(select, "poll"),  # select() ends at 1024 connections
         ident="",
     )

@@ -44,6 +44,17 @@ class Settings:
     max_field_bytes: int = setting(2**19, "DIGITS_MAX_FIELD_BYTES", "bytes of form fields without files", 2**17, 2**24)
     max_pixels: int = setting(32_000_000, "DIGITS_MAX_PIXELS", "pixels (width x height) of a picture", 784, 2**28)
 
+    readers: int = setting(os.cpu_count() or 1, "DIGITS_READERS", "processes that read files", 1, 256)
+    max_file_seconds: int = setting(10, "DIGITS_MAX_FILE_SECONDS", "seconds to read one file", 1, 600)
+    max_reader_bytes: int = setting(
+        2**29, "DIGITS_MAX_READER_BYTES", "bytes of memory of a process that reads files", 2**28, 2**36
+    )
+    max_upload_bytes: int = setting(2**26, "DIGITS_MAX_UPLOAD_BYTES", "bytes of files to compare", 1_024, 2**30)
+    max_upload_files: int = setting(2_000, "DIGITS_MAX_UPLOAD_FILES", "files of an upload to compare", 1, 100_000)
+    max_zip_entries: int = setting(100_000, "DIGITS_MAX_ZIP_ENTRIES", "files in a ZIP", 1, 10_000_000)
+    max_zip_ratio: int = setting(200, "DIGITS_MAX_ZIP_RATIO", "bytes unpacked from one byte of a ZIP", 2, 2_000)
+    max_file_bytes: int = setting(2**27, "DIGITS_MAX_FILE_BYTES", "bytes of one file to compare", 1_024, 2**30)
+
     def __post_init__(self) -> None:
         for item in fields(self):
             low, high = item.metadata["low"], item.metadata["high"]

@@ -50,6 +50,11 @@ def hollow_png(width: int, height: int) -> bytes:
     return b"\x89PNG\r\n\x1a\n" + head + chunk(b"IDAT") + chunk(b"IEND")
 
 
+def photoshop_head(width: int, height: int) -> bytes:
+    """The first 26 bytes of a PSD of that size, in 8 bit RGB."""
+    return struct.pack(">4sH6xHIIHH", b"8BPS", 1, 3, height, width, 8, 3)
+
+
 def _file(name: str, content: bytes, status: int, word: str, filename: str = "7.png") -> BadInput:
     return BadInput(name, form(content, filename), FORM, status, word)
 
@@ -89,7 +94,10 @@ BAD_INPUTS = [
         415,
         "PNG",
     ),
-    _file("a Photoshop file, which must not be read by Pillow", b"8BPS\0\1" + bytes(60), 415, "PNG", "7.psd"),
+    _file("a Photoshop file of zeros", b"8BPS\0\1" + bytes(60), 422, "Photoshop", "7.psd"),
+    _file("a Photoshop file cut after its signature", b"8BPS", 422, "Photoshop", "7.psd"),
+    _file("30000 x 30000 in a Photoshop file of 26 bytes", photoshop_head(30_000, 30_000), 413, "pixels", "7.psd"),
+    _file("a Photoshop file that is a head and nothing else", photoshop_head(8, 8), 422, "Photoshop", "7.psd"),
     _file("a ZIP", b"PK\3\4" + bytes(30), 415, "PNG", "7.zip"),
     _file("an icon, a format that Pillow knows and we don't", encode(seven(32, 32), "ICO"), 415, "PNG"),
     _file("a PNG cut after its signature", PNG[:8], 422, "damaged"),

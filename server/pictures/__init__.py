@@ -1,39 +1,79 @@
 """Files of any supported kind in, named grey pictures out.
 
-`read` is the one way in. Each family of formats has a module with a `read(data, max_pixels)` of its own.
+`read` is the one way in. Each family of formats has a module of its own. Bytes of a stranger are read by `read` in a
+process of its own only: see `server.pictures.reader`.
 """
 
+from enum import StrEnum
 from typing import NamedTuple
 
 import numpy as np
-from flask_babel import lazy_gettext as _l
 from numpy.typing import NDArray
 
-from server.pictures import raster
+from server.messages import Message
+from server.messages import message as _l
 from server.problems import PictureUnreadable
+
+
+class Layers(StrEnum):
+    """Which parts of a Photoshop file are digits."""
+
+    AUTO = "auto"
+    """Guessed: artboards, else layers where several hold pixels, else the flat picture."""
+    FLAT = "flat"
+    """The picture as Photoshop shows it is one digit."""
+    EACH = "each"
+    """Each visible layer is a digit."""
+    GROUPS = "groups"
+    """Each visible artboard or group is a digit."""
 
 
 class Picture(NamedTuple):
     """One picture as the network takes it."""
 
     name: str
+    """The name of its file, as its owner wrote it."""
     grey: NDArray[np.uint8]
     """[h, w], 0 black to 255 white; no side longer than `server.pictures.grey.LARGEST_SIDE`."""
+    layer: str | None = None
+    """Where it is a part of the file: the names of its groups and of the layer, joined by "/"."""
 
 
-def read(data: bytes, name: str, max_pixels: int) -> list[Picture]:
+class Skipped(NamedTuple):
+    """What was not read, and why."""
+
+    name: str
+    layer: str | None
+    reason: Message
+
+
+class Contents(NamedTuple):
+    """What a file held."""
+
+    pictures: list[Picture]
+    skipped: list[Skipped]
+
+
+def read(data: bytes, name: str, max_pixels: int, layers: Layers = Layers.FLAT) -> Contents:
     """Read the pictures of one file.
 
     Args:
         data: the file's bytes. Their beginning decides the format, never the name.
         name: the file's name, carried along as a label.
         max_pixels: the largest width x height that is decoded.
+        layers: which parts of a Photoshop file are pictures; of any other file the whole is one.
 
     Raises:
         UnsupportedPicture: the file is of none of the readable formats.
-        PictureTooLarge: it has more pixels than `max_pixels`.
+        PictureTooLarge: it has more pixels than `max_pixels`, or more layers than are read.
         PictureUnreadable: it is empty, cut short or damaged.
     """
     if not data:
         raise PictureUnreadable(_l("The file is empty. Choose a file that holds a picture."))
-    return [Picture(name, raster.read(data, max_pixels))]
+    if data.startswith(b"8BPS"):
+        from server.pictures import photoshop  # takes a second and 90 MB, which only Photoshop files are worth
+
+        return photoshop.read(data, name, max_pixels, layers)
+    from server.pictures import raster
+
+    return Contents([Picture(name, raster.read(data, max_pixels))], [])

@@ -6,10 +6,10 @@ import json
 from typing import Any, NoReturn
 
 import numpy as np
-from flask_babel import lazy_gettext as _l
 from numpy.typing import NDArray
 from PIL import Image
 
+from server.messages import message as _l
 from server.pictures.grey import shrink
 from server.problems import BadRequest, PictureTooLarge, PictureUnreadable
 

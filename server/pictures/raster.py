@@ -3,10 +3,10 @@
 from io import BytesIO
 
 import numpy as np
-from flask_babel import lazy_gettext as _l
 from numpy.typing import NDArray
 from PIL import Image, ImageOps, UnidentifiedImageError
 
+from server.messages import message as _l
 from server.pictures.grey import LARGEST_SIDE, to_grey
 from server.problems import PictureTooLarge, PictureUnreadable, UnsupportedPicture
 
@@ -39,6 +39,8 @@ def read(data: bytes, max_pixels: int) -> NDArray[np.uint8]:
         ) from None
     except Image.DecompressionBombError:
         raise PictureTooLarge(max_pixels) from None
+    except MemoryError:
+        raise
     # Decoders raise whatever the file's bytes lead them to (OSError, SyntaxError, ValueError, struct.error,
     # EOFError, ...); to the client it is all the same.
     except Exception:

@@ -13,7 +13,7 @@ MAX_PIXELS = 10_000_000
 
 def grey(data: bytes) -> np.ndarray:
     """The one picture of a file."""
-    [picture] = read(data, "7.png", MAX_PIXELS)
+    [picture] = read(data, "7.png", MAX_PIXELS).pictures
     return picture.grey
 
 
@@ -134,6 +134,6 @@ def test_a_picture_of_the_largest_side_keeps_its_pixels():
 
 
 def test_the_name_is_carried_along_and_never_decides_the_format():
-    [picture] = read(encode(seven(), "GIF"), "../семь.png", MAX_PIXELS)
+    [picture] = read(encode(seven(), "GIF"), "../семь.png", MAX_PIXELS).pictures
     assert picture.name == "../семь.png"
     np.testing.assert_array_equal(picture.grey, seven())

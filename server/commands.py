@@ -1,0 +1,142 @@
+"""`flask --app server compare my_digits/ --html report.html`: the page's comparison on the command line.
+
+Exit status: 0 done, 1 nothing could be read, 3 `robust` read less than `--at-least` of the labelled pictures.
+"""
+
+import json
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from tempfile import TemporaryFile
+from typing import IO, Any
+
+import click
+from flask import current_app
+from flask.cli import with_appcontext
+from flask_babel import gettext as _
+
+from server.comparison import ROBUST, exports, sources
+from server.comparison.rows import Row
+from server.comparison.run import run
+from server.i18n import LANGUAGES
+from server.pictures import Layers
+from server.pictures.archive import File
+
+NOTHING_READ, BELOW_DEMAND = 1, 3
+MNIST_SECONDS = 120
+OUTPUT = click.Path(dir_okay=False, writable=True, path_type=Path)
+
+
+@click.command("compare")
+@click.argument("source", type=click.Path(exists=True, path_type=Path))
+@click.option("--html", type=OUTPUT, help="Write the report with all pictures as one HTML file.")
+@click.option("--json", "json_", type=OUTPUT, help="Write all results as JSON.")
+@click.option("--csv", "csv_", type=OUTPUT, help="Write a table of the pictures.")
+@click.option("--npz", type=OUTPUT, help="Write the labelled digits as MNIST's own file has them, to train on.")
+@click.option("--layers", type=click.Choice([*Layers]), default=Layers.AUTO, show_default=True)
+@click.option("--lang", type=click.Choice(LANGUAGES), default=LANGUAGES[0], show_default=True)
+@click.option("--at-least", type=click.FloatRange(0, 1), help="Fail where less of the labelled pictures is read right.")
+@with_appcontext
+def compare(
+    source: Path,
+    html: Path | None,
+    json_: Path | None,
+    csv_: Path | None,
+    npz: Path | None,
+    layers: str,
+    lang: str,
+    at_least: float | None,
+) -> None:
+    """Read the digits in SOURCE, a folder, a ZIP or one file, and compare them with MNIST."""
+    app = current_app._get_current_object()  # type: ignore[attr-defined]
+    with app.test_request_context(headers={"Accept-Language": lang}), TemporaryFile("w+", encoding="utf-8") as spool:
+        summary = _run(app, source, Layers(layers), spool)
+        for path, export in ((html, exports.as_html), (json_, exports.as_json), (csv_, exports.as_csv)):
+            if path:
+                with path.open("w", encoding="utf-8", newline="") as file:
+                    file.writelines(export(_rows(spool)))
+        if npz:
+            with npz.open("wb") as file:
+                exports.write_npz(_rows(spool), file)
+        print(_headline(summary))
+    app.extensions["reader"].close()
+    accuracy = summary["models"][ROBUST]["accuracy"]
+    if not summary["pictures"]:
+        sys.exit(NOTHING_READ)
+    if at_least is not None and (accuracy is None or accuracy["share"] < at_least):
+        sys.exit(BELOW_DEMAND)
+
+
+def _run(app: Any, source: Path, layers: Layers, spool: IO[str]) -> Row:
+    """Write every row to `spool`, a line each, and return the summary."""
+    settings = app.config["SETTINGS"]
+    count = sum(1 for _path in sources.paths(source))
+    with click.progressbar(length=count, label=source.name, file=sys.stderr) as bar:
+        rows = run(app, _ticking(sources.of_folder(source, settings), bar), layers, MNIST_SECONDS)
+        for line in exports.as_ndjson(_telling(rows)):
+            spool.write(line)
+            last = line
+    summary: Row = json.loads(last)["summary"]
+    return summary
+
+
+def _ticking(files: Iterator[File], bar: Any) -> Iterator[File]:
+    """Move the bar with each file; a ZIP, one file of the folder, brings more than were counted."""
+    for count, file in enumerate(files, 1):
+        bar.length = max(bar.length, count)
+        bar.update(1)
+        yield file
+
+
+def _telling(rows: Iterator[Row]) -> Iterator[Row]:
+    for row in rows:
+        if skipped := row.get("skipped"):
+            name = "/".join(filter(None, (skipped["name"], skipped["layer"])))
+            click.echo(f"\n{printable(name)}: {skipped['reason']}", err=True)
+        yield row
+
+
+def _rows(spool: IO[str]) -> Iterator[Row]:
+    spool.seek(0)
+    return map(json.loads, spool)
+
+
+def printable(text: str) -> str:
+    """A name from a file without what would steer the terminal."""
+    return "".join(character if character.isprintable() else "\N{REPLACEMENT CHARACTER}" for character in text)
+
+
+def _headline(summary: Row) -> str:
+    lines = []
+    for name, model in summary["models"].items():
+        text = _("%(name)s: no labelled picture", name=name)
+        if accuracy := model["accuracy"]:
+            hits = round(accuracy["share"] * model["n"])
+            text = _(
+                "%(name)s: read %(hits)d of %(n)d, %(percent)s %% (95 %% interval %(low)s to %(high)s)",
+                name=name,
+                hits=hits,
+                n=model["n"],
+                **{key: f"{100 * accuracy[value]:.1f}" for key, value in _SHARES.items()},
+            )
+        if model["mnist"]:
+            text += "; " + _("MNIST: %(percent)s %%", percent=f"{100 * model['mnist']['accuracy']['share']:.2f}")
+        lines.append(text)
+    if summary["ablation"]["raw"]:
+        shares = {step: f"{100 * accuracy['share']:.1f}" for step, accuracy in summary["ablation"].items()}
+        lines.append(
+            _(
+                "classic on the raw pictures: %(raw)s %%; cut out by box: %(box)s %%; centred by mass: %(mass)s %%",
+                **shares,
+            )
+        )
+    lines.append(
+        _(
+            "%(pictures)d pictures, %(unlabelled)d without a label, %(skipped)d skipped",
+            **{key: summary[key] for key in ("pictures", "unlabelled", "skipped")},
+        )
+    )
+    return "\n".join(lines)
+
+
+_SHARES = {"percent": "share", "low": "low", "high": "high"}

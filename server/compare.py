@@ -1,0 +1,113 @@
+"""Comparison over HTTP: the page, the API that streams, and the report in the form that is asked for."""
+
+import json
+from io import BytesIO
+from typing import IO
+
+from flask import Blueprint, Response, current_app, request, stream_with_context
+from werkzeug.datastructures import FileStorage
+
+from server.comparison import exports, sources
+from server.comparison.rows import Row
+from server.comparison.run import run
+from server.comparison.summary import summarized
+from server.messages import message as _l
+from server.pictures import Layers
+from server.problems import BadRequest
+from server.settings import Settings
+
+blueprint = Blueprint("compare", __name__)
+
+NDJSON = "application/x-ndjson"
+TYPES = ("application/json", NDJSON, "text/html")
+FORMATS = {
+    "html": "text/html; charset=utf-8",
+    "csv": "text/csv; charset=utf-8",
+    "json": "application/json",
+    "npz": "application/x-npz",
+}
+
+
+@blueprint.post("/api/compare")
+def compare() -> Response:
+    """Compare the files of the form field `files`; a ZIP stands for a folder. `layers` is one of `Layers`.
+
+    Answers JSON; one row a line while the files are read, where the request accepts application/x-ndjson; the
+    report as a page, where it prefers HTML.
+    """
+    _allow_uploads()
+    uploads = request.files.getlist("files")
+    if not uploads:  # also where the body is cut or its boundary is missing
+        raise BadRequest(_l('Send one or more files, in the form field "files".'))
+    try:
+        layers = Layers(request.form.get("layers", Layers.AUTO))
+    except ValueError:
+        raise BadRequest(_l('"layers" must be one of these: %(names)s.', names=", ".join(Layers))) from None
+    app = current_app._get_current_object()  # type: ignore[attr-defined]
+    files = [(upload.filename or "", _kept(upload)) for upload in uploads]
+    rows = run(app, sources.of_upload(files, app.config["SETTINGS"]), layers)
+    match request.accept_mimetypes.best_match(TYPES):
+        case "application/x-ndjson":
+            text, content_type = exports.as_ndjson(rows), NDJSON
+        case "text/html":
+            text, content_type = exports.as_html(rows, "compare.html"), FORMATS["html"]
+        case _:
+            text, content_type = exports.as_json(rows), FORMATS["json"]
+    response = Response(stream_with_context(text), content_type=content_type)
+    for _name, stream in files:
+        response.call_on_close(stream.close)
+    return response
+
+
+@blueprint.post("/api/report")
+def report() -> Response:
+    """Put the rows that `compare` answered, with labels that were edited since, into the form `?format=`."""
+    _allow_uploads()
+    format = request.args.get("format", "html")
+    if format not in FORMATS:
+        raise BadRequest(_l("Choose one of these formats: %(names)s.", names=", ".join(FORMATS)))
+    try:
+        body = _report(_rows(request.get_data()), format)
+    # Whatever is not as `compare` answered it; what it is exactly doesn't matter to a program that made it up.
+    except (AttributeError, KeyError, IndexError, RecursionError, TypeError, ValueError):
+        raise BadRequest(_l("Send the rows of a comparison, one JSON object a line, as they were answered.")) from None
+    response = Response(body, content_type=FORMATS[format])
+    response.headers["Content-Disposition"] = f"attachment; filename=digits.{format}"
+    return response
+
+
+def _report(rows: list[Row], format: str) -> str | bytes:
+    mnist = any(row.get("summary", {}).get("mnist") is True for row in rows)
+    again = summarized(rows, current_app.extensions["recognizers"], mnist)
+    match format:
+        case "npz":
+            file = BytesIO()
+            exports.write_npz(again, file)
+            return file.getvalue()
+        case "csv":
+            return "".join(exports.as_csv(again))
+        case "json":
+            return "".join(exports.as_json(again))
+        case _:
+            return "".join(exports.as_html(again))
+
+
+def _rows(body: bytes) -> list[Row]:
+    rows = [json.loads(line) for line in body.decode().splitlines()]
+    for row in rows:
+        if "picture" in row and row["picture"]["label"] not in (None, *range(10)):
+            raise ValueError("a label is a digit or null")
+    return rows
+
+
+def _kept(upload: FileStorage) -> IO[bytes]:
+    """The upload's content, out of the request's reach: it would close it before the answer is streamed."""
+    stream, upload.stream = upload.stream, BytesIO()
+    return stream
+
+
+def _allow_uploads() -> None:
+    """Let this request be as large as files to compare may be."""
+    settings: Settings = current_app.config["SETTINGS"]
+    request.max_content_length = settings.max_upload_bytes
+    request.max_form_parts = settings.max_upload_files

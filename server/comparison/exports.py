@@ -1,0 +1,95 @@
+"""The report to take home: CSV, JSON, an npz in Keras's form, and one self-contained HTML file, all from rows."""
+
+import csv
+import json
+from collections.abc import Iterable, Iterator
+from io import StringIO
+from typing import IO
+
+import numpy as np
+from flask import render_template
+
+from server.comparison import CLASSIC, ROBUST
+from server.comparison.rows import Row, from_png
+
+FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n")
+"""What makes a spreadsheet take a text for a formula (https://owasp.org/www-community/attacks/CSV_Injection)."""
+HELD_BACK = 5
+"""Every so many labelled digits one goes to the test part, which training must not see."""
+ROWS_HERE = "@@rows@@"
+COLUMNS = ("name", "layer", "label", "label_source", "suspect", "reasons")
+
+
+def as_csv(rows: Iterable[Row]) -> Iterator[str]:
+    """CSV of the pictures, line by line: names, label, and each network's digit and ten probabilities."""
+    line = StringIO()
+    writer = csv.writer(line)
+
+    def written(values: list[object]) -> str:
+        line.seek(0)
+        line.truncate()
+        writer.writerow([safe(value) for value in values])
+        return line.getvalue()
+
+    models = (ROBUST, CLASSIC)
+    head = [f"{model}_{column}" for model in models for column in ("digit", *(f"p{digit}" for digit in range(10)))]
+    yield "\ufeff" + written([*COLUMNS, *head])  # the mark by which Excel knows UTF-8
+    for row in rows:
+        if not (picture := row.get("picture")):
+            continue
+        values = [picture[name] for name in COLUMNS[:-1]] + [" ".join(picture["reasons"])]
+        for model in models:
+            values += [picture["models"][model]["digit"], *picture["models"][model]["probabilities"]]
+        yield written(values)
+
+
+def safe(value: object) -> object:
+    """A cell that no spreadsheet takes for a formula."""
+    return f"'{value}" if isinstance(value, str) and value.startswith(FORMULA) else value
+
+
+def as_json(rows: Iterable[Row]) -> Iterator[str]:
+    """One JSON object with `pictures`, `skipped` and `summary`, piece by piece."""
+    skipped: list[Row] = []
+    summary: Row = {}
+    yield '{"pictures": ['
+    comma = ""
+    for row in rows:
+        if picture := row.get("picture"):
+            yield comma + json.dumps(picture, ensure_ascii=False)
+            comma = ",\n"
+        elif "skipped" in row:
+            skipped.append(row["skipped"])
+        else:
+            summary = row.get("summary", {})
+    yield f'],\n"skipped": {json.dumps(skipped, ensure_ascii=False)},\n"summary": {json.dumps(summary)}}}\n'
+
+
+def as_ndjson(rows: Iterable[Row]) -> Iterator[str]:
+    """One row a line."""
+    for row in rows:
+        yield json.dumps(row, ensure_ascii=False) + "\n"
+
+
+def as_html(rows: Iterable[Row], template: str = "report.html") -> Iterator[str]:
+    """A page that holds the rows, piece by piece; by default one self-contained file."""
+    before, after = render_template(template, rows=ROWS_HERE).split(ROWS_HERE)
+    yield before
+    for line in as_ndjson(rows):
+        yield line.replace("<", "\\u003c")  # so that no name can end the script element
+    yield after
+
+
+def write_npz(rows: Iterable[Row], file: IO[bytes]) -> None:
+    """What `robust` sees of the labelled digits, as MNIST's own file has it: x_train, y_train, x_test, y_test.
+
+    Raises:
+        ValueError: a row's image is not what `server.comparison.rows.png` wrote.
+    """
+    labelled = [picture for row in rows if (picture := row.get("picture")) and picture["label"] is not None]
+    images = np.zeros((len(labelled), 28, 28), np.uint8)
+    for image, picture in zip(images, labelled, strict=True):
+        image[:] = from_png(picture["models"][ROBUST]["sees"])
+    digits = np.array([picture["label"] for picture in labelled], np.uint8)
+    test = np.arange(len(labelled)) % HELD_BACK == HELD_BACK - 1
+    np.savez_compressed(file, x_train=images[~test], y_train=digits[~test], x_test=images[test], y_test=digits[test])

@@ -1,0 +1,69 @@
+"""Where the files to compare come from: an upload, or folders and ZIPs of this machine."""
+
+import os
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+from typing import IO
+
+from server.messages import message as _l
+from server.pictures import archive
+from server.pictures.archive import SIGNATURE, File
+from server.problems import PictureUnreadable, Problem
+from server.settings import Settings
+
+
+def of_upload(uploads: Iterable[tuple[str, IO[bytes]]], settings: Settings) -> Iterator[File]:
+    """Named streams as files, and those in its ZIPs under the ZIP's name."""
+    for given, stream in uploads:
+        name = given.replace("\\", "/")
+        if archive.is_junk(name):
+            continue
+        head = stream.read(len(SIGNATURE))
+        stream.seek(0)
+        if archive.is_zip(head):
+            yield from _of_zip(stream, name, settings)
+            continue
+        data = stream.read(settings.max_file_bytes + 1)
+        yield File(name, data if len(data) <= settings.max_file_bytes else archive.too_large(settings))
+
+
+def of_folder(root: Path, settings: Settings) -> Iterator[File]:
+    """The files of a folder and of all folders in it, in the order of their names; or one file, or a ZIP.
+
+    Names are relative to the folder's parent, so that the folder's own name can be a label.
+    """
+    for path in paths(root):
+        name = path.relative_to(root.parent).as_posix()
+        try:
+            with path.open("rb") as file:
+                head = file.read(len(SIGNATURE))
+                file.seek(0)
+                if archive.is_zip(head):
+                    yield from _of_zip(file, name, settings)
+                elif path.stat().st_size > settings.max_file_bytes:
+                    yield File(name, archive.too_large(settings))
+                else:
+                    yield File(name, file.read())
+        except OSError:
+            yield File(name, PictureUnreadable(_l("The file cannot be opened. Check who may read it.")))
+
+
+def paths(root: Path) -> Iterator[Path]:
+    """Every file under a folder, or the file itself; links to folders are not followed."""
+    root = root.resolve()
+    if root.is_file():
+        yield root
+    for folder, folders, names in os.walk(root):
+        folders.sort()
+        for name in sorted(names):
+            path = Path(folder, name)
+            if not archive.is_junk(path.relative_to(root).as_posix()) and path.is_file():
+                yield path
+
+
+def _of_zip(file: IO[bytes], name: str, settings: Settings) -> Iterator[File]:
+    try:
+        for entry in archive.entries(file, settings):
+            yield entry._replace(name=f"{name}/{entry.name}")
+    except Problem as problem:
+        yield File(name, problem)

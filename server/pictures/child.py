@@ -1,0 +1,62 @@
+"""`python -m server.pictures.child BYTES`: reads files for `server.pictures.reader`, with at most that much memory."""
+
+import os
+import sys
+from typing import IO, Any
+
+from server import pictures
+from server.pictures import wire
+from server.problems import Problem
+
+OPEN_FILES = 64
+
+
+def main() -> None:
+    """Answer one message after the other until the input ends."""
+    _limit(int(sys.argv[1]))
+    # Loaded before the first file, whose time is counted.
+    from server.pictures import photoshop, raster  # noqa: F401
+
+    # Whatever a library prints must not run into the answers.
+    answers = os.fdopen(os.dup(sys.stdout.fileno()), "wb")
+    os.dup2(sys.stderr.fileno(), sys.stdout.fileno())
+    wire.send(answers, "ready")
+    while True:
+        try:
+            job, data = wire.receive(sys.stdin.buffer)
+        except EOFError:
+            return
+        _answer(answers, job, data)
+        del data
+
+
+def _answer(answers: IO[bytes], job: dict[str, Any], data: bytes) -> None:
+    try:
+        contents = pictures.read(data, "", job["max_pixels"], pictures.Layers(job["layers"]))
+    except Problem as problem:
+        wire.send(answers, {"problem": type(problem).__name__, "message": problem.detail})
+    except MemoryError:
+        wire.send(answers, {"problem": wire.MEMORY})
+        sys.exit(1)  # libraries may have been left half way
+    else:
+        head = {
+            "pictures": [{"layer": picture.layer, "shape": picture.grey.shape} for picture in contents.pictures],
+            "skipped": [{"layer": part.layer, "reason": part.reason} for part in contents.skipped],
+        }
+        wire.send(answers, head, *(picture.grey.tobytes() for picture in contents.pictures))
+
+
+def _limit(max_bytes: int) -> None:
+    """Bound this process's memory, and keep it from writing files, where the system can."""
+    try:
+        import resource
+    except ImportError:  # Windows: the time limit and the limits on pixels remain
+        return
+    resource.setrlimit(resource.RLIMIT_AS, (max_bytes, max_bytes))
+    resource.setrlimit(resource.RLIMIT_FSIZE, (0, 0))
+    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+    resource.setrlimit(resource.RLIMIT_NOFILE, (OPEN_FILES, OPEN_FILES))
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,242 @@
+"""POST /api/compare, POST /api/report and the command line: the same figures everywhere."""
+
+import csv
+import io
+import json
+from io import BytesIO
+
+import numpy as np
+import pytest
+
+from server.commands import BELOW_DEMAND, NOTHING_READ
+from server.comparison.exports import safe
+from server.comparison.rows import from_png
+from tests.archives import zipped
+from tests.bad_inputs import FORM, form
+from tests.photoshop import layer, written_by_ag_psd
+from tests.pictures import encode, seven
+
+PNG = encode(seven())
+FILES = {"7/a.png": PNG, "3/b.png": PNG, "семь.png": PNG, "c.png": PNG, "7/bad.png": PNG[:60]}
+NDJSON = "application/x-ndjson"
+
+
+def upload(client, files: dict[str, bytes], accept: str = "application/json", **fields: str):
+    data = {"files": [(BytesIO(content), name) for name, content in files.items()], **fields}
+    return client.post("/api/compare", data=data, headers={"Accept": accept})
+
+
+def test_the_report_comes_as_json(client):
+    report = upload(client, FILES).get_json()
+    assert [(row["name"], row["label"], row["label_source"]) for row in report["pictures"]] == [
+        ("7/a.png", 7, "folder"),
+        ("3/b.png", 3, "folder"),
+        ("семь.png", 7, "file"),
+        ("c.png", None, None),
+    ]
+    assert [(row["name"], row["layer"]) for row in report["skipped"]] == [("7/bad.png", None)]
+    assert "damaged" in report["skipped"][0]["reason"]
+    assert all(row["models"]["robust"]["digit"] == 7 for row in report["pictures"])
+    assert [row["suspect"] for row in report["pictures"]] == [False, True, False, False]
+    summary = report["summary"]
+    assert (summary["pictures"], summary["unlabelled"], summary["skipped"]) == (4, 1, 1)
+    assert summary["models"]["robust"]["accuracy"]["share"] == pytest.approx(2 / 3)
+    assert summary["models"]["robust"]["confusion"][3][7] == 1
+
+
+def test_rows_come_one_by_one_while_files_are_read(client):
+    lines = upload(client, FILES, NDJSON).text.splitlines()
+    rows = [json.loads(line) for line in lines]
+    assert [next(iter(row)) for row in rows] == ["picture"] * 4 + ["skipped", "summary"]
+
+
+def test_a_zip_stands_for_a_folder(client):
+    report = upload(client, {"mine.zip": zipped(FILES)}).get_json()
+    assert [row["name"] for row in report["pictures"]] == [f"mine.zip/{name}" for name in list(FILES)[:4]]
+    plain = upload(client, FILES).get_json()
+    assert report["summary"] == plain["summary"]
+
+
+def test_layers_are_digits_and_named_ones_have_labels(client):
+    psd = written_by_ag_psd(layer("семь"), layer("3 copy"), layer("x", hidden=True))
+    report = upload(client, {"a.psd": psd}).get_json()
+    assert [(row["layer"], row["label"]) for row in report["pictures"]] == [("семь", 7), ("3 copy", 3)]
+    assert [row["layer"] for row in report["skipped"]] == ["x"]
+    flat = upload(client, {"a.psd": psd}, layers="flat").get_json()
+    assert [row["layer"] for row in flat["pictures"]] == [None]
+
+
+def test_reasons_come_in_the_language_of_the_request(client):
+    data = {"files": [(BytesIO(b"x"), "7.png")]}
+    report = client.post("/api/compare", data=data, headers={"Accept-Language": "ru"}).get_json()
+    assert "Формат" in report["skipped"][0]["reason"]
+
+
+@pytest.mark.parametrize(
+    ("body", "content_type", "status", "word"),
+    [
+        (form(PNG, field="picture"), FORM, 400, "files"),
+        (form(PNG, field="files")[:40], FORM, 400, "files"),
+        (b"", None, 400, "files"),
+        (form(b"7", field="files", filename=None), FORM, 400, "files"),
+    ],
+    ids=["another field", "a cut form", "no form", "no file"],
+)
+def test_requests_without_files_are_refused(client, body, content_type, status, word):
+    response = client.post("/api/compare", data=body, content_type=content_type)
+    assert response.status_code == status
+    assert response.mimetype == "application/problem+json"
+    assert word in response.get_json(force=True)["detail"]
+
+
+def test_an_unknown_way_to_read_layers_is_refused(client):
+    assert "auto, flat" in upload(client, FILES, layers="all").get_json(force=True)["detail"]
+
+
+BAD_FILES = {
+    "an empty file": b"",
+    "text": b"seven",
+    "a PNG cut short": PNG[:60],
+    "a Photoshop file of zeros": b"8BPS" + bytes(60),
+    "a cut ZIP": zipped(FILES)[:-30],
+    "a bomb": zipped({"7.png": bytes(2**23)}),
+    "a nested ZIP": zipped({"a.zip": zipped(FILES)}),
+    "a path out of the ZIP": zipped({"../../7.png": PNG}),
+}
+
+
+@pytest.mark.parametrize("data", BAD_FILES.values(), ids=BAD_FILES.keys())
+def test_a_bad_file_among_good_ones_is_named_and_the_rest_goes_on(client, data):
+    report = upload(client, {"7/a.png": PNG, "bad": data, "7/b.png": PNG}).get_json()
+    assert [row["name"] for row in report["pictures"]] == ["7/a.png", "7/b.png"]
+    [skipped] = report["skipped"]
+    assert skipped["name"].startswith("bad")
+    assert skipped["reason"]
+
+
+# The report to take home
+
+
+@pytest.fixture
+def rows(client) -> list[dict]:
+    return [json.loads(line) for line in upload(client, FILES, NDJSON).text.splitlines()]
+
+
+def export(client, rows: list[dict], format: str):
+    body = "\n".join(json.dumps(row) for row in rows)
+    return client.post(f"/api/report?format={format}", data=body, content_type=NDJSON)
+
+
+def test_labels_that_were_edited_are_in_every_export(client, rows):
+    rows[3]["picture"]["label"] = 1
+    summary = export(client, rows, "json").get_json()["summary"]
+    assert summary["unlabelled"] == 0
+    assert summary["models"]["robust"]["confusion"][1][7] == 1
+    table = list(csv.DictReader(io.StringIO(export(client, rows, "csv").get_data().decode("utf-8-sig"))))
+    assert [row["label"] for row in table] == ["7", "3", "7", "1"]
+    assert [row["robust_digit"] for row in table] == ["7"] * 4
+
+
+def test_the_npz_is_in_kerass_form_with_a_part_held_back(client, rows):
+    labelled = [row for row in rows if row.get("picture", {}).get("label") is not None] * 4
+    with np.load(BytesIO(export(client, labelled, "npz").data), allow_pickle=False) as arrays:
+        assert {name: (array.dtype, array.shape) for name, array in arrays.items()} == {
+            "x_train": (np.uint8, (10, 28, 28)),
+            "y_train": (np.uint8, (10,)),
+            "x_test": (np.uint8, (2, 28, 28)),
+            "y_test": (np.uint8, (2,)),
+        }
+        assert arrays["y_train"].tolist() == [7, 3, 7, 7, 7, 7, 3, 7, 3, 7]
+        np.testing.assert_array_equal(
+            arrays["x_train"][0], from_png(labelled[0]["picture"]["models"]["robust"]["sees"])
+        )
+
+
+def test_names_cannot_become_formulas(client, rows):
+    for hostile in ("=cmd()", "+1", "-1", "@SUM(A1)", "\t=1", "\r=1"):
+        assert safe(hostile) == f"'{hostile}"
+        rows[0]["picture"]["name"] = hostile
+        text = export(client, rows, "csv").get_data().decode("utf-8-sig")
+        assert list(csv.reader(io.StringIO(text, newline="")))[1][0] == f"'{hostile}"
+    assert safe("7/a.png") == "7/a.png"
+    assert safe(-1) == -1
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        b"{",
+        b"7",
+        b"[]",
+        b"\xff",
+        b'{"picture": {}}',
+        b'{"picture": {"label": 12}}',
+        b'{"picture": {"label": "7"}}',
+        b'{"picture": {"label": 7, "models": {"robust": {"digit": 99}}}}',
+        b'{"picture": {"label": 7, "models": {"robust": {"digit": 7, "sees": "javascript:"}}}}',
+        b"[" * 100_000,
+    ],
+)
+@pytest.mark.parametrize("format", ["json", "csv", "npz"])
+def test_rows_that_no_comparison_answered_are_refused(client, body, format):
+    response = client.post(f"/api/report?format={format}", data=body)
+    assert response.status_code == 400
+    assert "rows of a comparison" in response.get_json(force=True)["detail"]
+
+
+def test_an_unknown_format_is_refused(client):
+    assert "html, csv" in client.post("/api/report?format=exe").get_json(force=True)["detail"]
+
+
+# The command line
+
+
+@pytest.fixture
+def folder(tmp_path):
+    root = tmp_path / "digits"
+    for name, data in FILES.items():
+        (root / name).parent.mkdir(parents=True, exist_ok=True)
+        (root / name).write_bytes(data)
+    return root
+
+
+def test_the_command_line_gives_the_figures_of_the_api(app, client, folder, tmp_path):
+    result = app.test_cli_runner().invoke(args=["compare", str(folder), "--json", str(tmp_path / "r.json")])
+    assert result.exit_code == 0, result.output
+    report = json.loads((tmp_path / "r.json").read_text())
+    expected = upload(client, {f"digits/{name}": FILES[name] for name in sorted(FILES)}).get_json()
+    by_name = {row["name"]: row for row in expected["pictures"]}
+    assert [{**by_name[row["name"]]} for row in report["pictures"]] == report["pictures"]
+    assert report["summary"] == expected["summary"]
+    assert "robust: read 2 of 3, 66.7 %" in result.output
+    assert "digits/7/bad.png" in result.output
+
+
+def test_the_command_line_speaks_russian(app, folder):
+    result = app.test_cli_runner().invoke(args=["compare", str(folder), "--lang", "ru"])
+    assert "прочитано 2 из 3" in result.output
+    assert "повреждён" in result.output
+
+
+def test_the_exit_status_tells_scripts_how_it_went(app, folder, tmp_path):
+    run = app.test_cli_runner().invoke
+    assert run(args=["compare", str(folder), "--at-least", "0.6"]).exit_code == 0
+    assert run(args=["compare", str(folder), "--at-least", "0.7"]).exit_code == BELOW_DEMAND
+    (tmp_path / "empty").mkdir()
+    assert run(args=["compare", str(tmp_path / "empty")]).exit_code == NOTHING_READ
+    assert run(args=["compare", str(tmp_path / "missing")]).exit_code == 2
+
+
+def test_one_file_or_a_zip_may_be_named_as_well(app, tmp_path):
+    (tmp_path / "7.png").write_bytes(PNG)
+    (tmp_path / "all.zip").write_bytes(zipped(FILES))
+    run = app.test_cli_runner().invoke
+    assert "read 1 of 1" in run(args=["compare", str(tmp_path / "7.png")]).output
+    assert "read 2 of 3" in run(args=["compare", str(tmp_path / "all.zip")]).output
+
+
+def test_names_cannot_steer_the_terminal(app, tmp_path):
+    (tmp_path / "bad.zip").write_bytes(zipped({"\x1b[2J7.png": b"x"}))
+    output = app.test_cli_runner().invoke(args=["compare", str(tmp_path / "bad.zip")]).output
+    assert "\x1b" not in output
+    assert "\N{REPLACEMENT CHARACTER}[2J7.png" in output

@@ -1,0 +1,203 @@
+"""Photoshop files in, greys out. The oracle is the array that a file was made from, or Pillow's own compositing."""
+
+from io import BytesIO
+
+import numpy as np
+import pytest
+from PIL import Image
+from psd_tools import PSDImage
+from psd_tools.constants import Compression, Resource
+from psd_tools.psd.image_resources import ImageResource, VersionInfo
+
+from server.pictures import Layers, photoshop, read
+from server.problems import PictureTooLarge, PictureUnreadable
+from tests.photoshop import CANVAS, group, ink, layer, paper, saved, written_by_ag_psd, written_by_psd_tools
+from tests.pictures import seven
+
+MAX_PIXELS = 10_000_000
+
+
+def contents(data: bytes, layers: Layers = Layers.AUTO):
+    return read(data, "7.psd", MAX_PIXELS, layers)
+
+
+def names(data: bytes, layers: Layers = Layers.AUTO) -> list[str | None]:
+    return [picture.layer for picture in contents(data, layers).pictures]
+
+
+def on_canvas(picture: np.ndarray, top: int = 20, left: int = 20, ground: int = 255) -> np.ndarray:
+    """A dark-on-light picture on a canvas, cut where it sticks out."""
+    canvas = np.full((3 * CANVAS[0], 3 * CANVAS[1]), ground, np.uint8)
+    top, left = top + CANVAS[0], left + CANVAS[1]
+    canvas[top : top + picture.shape[0], left : left + picture.shape[1]] = picture
+    return canvas[CANVAS[0] : 2 * CANVAS[0], CANVAS[1] : 2 * CANVAS[1]]
+
+
+def skipped(data: bytes, layers: Layers = Layers.AUTO) -> dict[str | None, str]:
+    return {part.layer: part.reason.text for part in contents(data, layers).skipped}
+
+
+# The merged picture
+
+
+@pytest.mark.parametrize("depth", [8, 16, 32])
+@pytest.mark.parametrize("mode", ["L", "RGB", "CMYK", "LAB"])
+def test_every_mode_and_depth_gives_its_greys(mode, depth):
+    if mode in ("CMYK", "LAB") and depth == 32:
+        pytest.skip("Photoshop has no such files")
+    [picture] = contents(written_by_psd_tools(mode, seven(), depth)).pictures
+    np.testing.assert_allclose(picture.grey.astype(int), seven(), atol=2)
+
+
+def test_a_bitmap_gives_its_greys():
+    data = saved(PSDImage.frompil(Image.fromarray(seven()).convert("1")))
+    np.testing.assert_array_equal(contents(data).pictures[0].grey, seven())
+
+
+def test_the_merged_picture_of_another_writer_is_taken_as_it_is():
+    merged = paper()
+    merged[20:100, 20:80, :3] = seven()[..., np.newaxis]
+    data = written_by_ag_psd(layer("Background", paper(), 0, 0), layer("7"), merged=merged)
+    [picture] = contents(data, Layers.FLAT).pictures
+    assert picture.layer is None
+    np.testing.assert_array_equal(picture.grey, on_canvas(seven()))
+
+
+@pytest.mark.parametrize("psb", [False, True])
+def test_psd_and_psb_are_read_alike(psb):
+    [picture] = contents(written_by_ag_psd(layer("7"), psb=psb), Layers.EACH).pictures
+    np.testing.assert_array_equal(picture.grey, on_canvas(seven()))
+
+
+# Which layers are digits
+
+
+def test_one_layer_over_a_background_is_one_flat_picture():
+    assert names(written_by_ag_psd(layer("Background", paper(), 0, 0), layer("7"))) == [None]
+
+
+def test_several_layers_are_a_digit_each_and_the_paper_under_them_is_none():
+    data = written_by_ag_psd(layer("Фон", paper(), 0, 0), layer("четыре"), layer("4 copy"))
+    assert names(data) == ["четыре", "4 copy"]
+    assert names(data, Layers.FLAT) == [None]
+
+
+def test_groups_are_digits_where_the_user_says_so_and_name_their_layers_otherwise():
+    data = written_by_ag_psd(group("3", layer("a"), layer("b")), group("5", layer("c")))
+    assert names(data, Layers.GROUPS) == ["3", "5"]
+    assert names(data, Layers.EACH) == ["3/a", "3/b", "5/c"]
+
+
+def test_artboards_are_digits_each_with_its_own_frame():
+    board = {"rect": {"left": 10, "top": 5, "right": 90, "bottom": 105}}
+    data = written_by_ag_psd(group("7", layer("Layer 1"), artboard=board), layer("8"))
+    assert names(data) == ["7"]
+    assert contents(data).pictures[0].grey.shape == (100, 80)
+
+
+def test_hidden_layers_are_skipped_and_said_so():
+    data = written_by_ag_psd(layer("7"), layer("8"), layer("9", hidden=True), group("g", layer("x"), hidden=True))
+    assert names(data) == ["7", "8"]
+    assert {"9", "g"} <= set(skipped(data))
+    assert skipped(data)["9"] == "The layer is hidden."
+
+
+def test_a_layer_beside_the_canvas_is_skipped_and_said_so():
+    data = written_by_ag_psd(layer("7"), layer("8"), layer("9", left=500))
+    assert names(data) == ["7", "8"]
+    assert skipped(data)["9"] == "The layer holds nothing on the canvas."
+
+
+def test_a_clipped_layer_belongs_to_the_layer_under_it():
+    white = paper(20, 100)
+    data = written_by_ag_psd(layer("7"), layer("clipped", white, 20, 0, clipping=True), layer("8"))
+    assert names(data) == ["7", "8"]
+    grey = contents(data).pictures[0].grey
+    # The clipped sheet covers the bar of the seven and shows nowhere else.
+    expected = on_canvas(seven())
+    expected[20:40] = 255
+    assert np.unique(grey[20:40]).tolist() == [255]
+    np.testing.assert_array_equal(grey[40:], expected[40:])
+
+
+# How layers are drawn
+
+
+def test_a_mask_hides_what_it_covers():
+    mask = {"picture": paper(40, 100), "top": 0, "left": 0, "bottom": 40, "right": 100, "defaultColor": 0}
+    data = written_by_ag_psd(layer("7", mask=mask), layer("8"))
+    expected = on_canvas(seven())
+    expected[40:] = 255
+    np.testing.assert_array_equal(contents(data).pictures[0].grey, expected)
+
+
+def test_opacity_makes_ink_lighter():
+    data = written_by_ag_psd(layer("7", opacity=0.5), layer("8"))
+    grey = contents(data).pictures[0].grey
+    assert 120 <= grey[seven_ink()].mean() <= 135
+    assert grey[~seven_ink()].min() == 255
+
+
+def seven_ink() -> np.ndarray:
+    return on_canvas(seven()) == 0
+
+
+def test_a_layer_larger_than_the_canvas_is_cut_at_its_edges():
+    large = seven(200, 240)
+    data = written_by_ag_psd(layer("7", ink(large), -30, -40), layer("8"))
+    np.testing.assert_array_equal(contents(data).pictures[0].grey, on_canvas(large, -30, -40))
+
+
+def test_white_ink_on_a_transparent_ground_stands_out():
+    data = written_by_ag_psd(layer("7", ink(seven(), 255)), layer("8"))
+    np.testing.assert_array_equal(contents(data).pictures[0].grey, 255 - on_canvas(seven()))
+
+
+def test_a_file_without_a_merged_picture_is_composited_from_its_layers():
+    data = written_by_ag_psd(layer("Background", paper(), 0, 0), layer("7"))
+    psd = PSDImage.open(BytesIO(data))
+    version = VersionInfo(has_composite=False, writer="", reader="")
+    psd.image_resources[Resource.VERSION_INFO] = ImageResource(key=Resource.VERSION_INFO, data=version.tobytes())
+    [picture] = contents(saved(psd), Layers.FLAT).pictures
+    under = Image.fromarray(paper())
+    under.alpha_composite(Image.fromarray(ink(seven())), (20, 20))
+    np.testing.assert_allclose(picture.grey.astype(int), np.asarray(under.convert("L")), atol=1)
+
+
+def test_names_from_hostile_files_stay_text():
+    hostile = "<img onerror=alert(1)> =cmd()"
+    assert names(written_by_ag_psd(layer(hostile), layer("../../etc/passwd"))) == [hostile, "../../etc/passwd"]
+
+
+# What is refused
+
+
+@pytest.mark.parametrize("share", [0.001, 0.3, 0.6, 0.95])
+def test_a_file_that_is_cut_short_is_refused(share):
+    data = written_by_ag_psd(layer("7"), layer("8"), merged=paper())
+    with pytest.raises(PictureUnreadable, match="Photoshop"):
+        contents(data[: int(len(data) * share)], Layers.FLAT)
+
+
+def test_a_canvas_with_too_many_pixels_is_refused_by_its_head():
+    with pytest.raises(PictureTooLarge):
+        read(written_by_ag_psd(layer("7"))[:26], "7.psd", CANVAS[0] * CANVAS[1] - 1, Layers.AUTO)
+
+
+def test_more_layers_than_are_read_are_refused():
+    tiny = np.zeros((1, 1, 4), np.uint8)
+    data = written_by_ag_psd(*[layer(str(k), tiny) for k in range(photoshop.MAX_LAYERS + 1)])
+    with pytest.raises(PictureUnreadable, match="layers"):
+        contents(data)
+
+
+def test_pixels_that_cannot_be_unpacked_are_an_error_and_not_black():
+    noise = np.random.default_rng(1).integers(0, 256, (*CANVAS, 4), np.uint8)
+    psd = PSDImage.new("RGB", CANVAS[::-1])
+    for name in "78":
+        psd.create_pixel_layer(Image.fromarray(noise), name, compression=Compression.ZIP)
+    data = bytearray(saved(psd))
+    middle = len(data) // 3
+    data[middle : middle + 300] = bytes(300)
+    with pytest.raises(PictureUnreadable, match="damaged"):
+        contents(bytes(data))

@@ -1,0 +1,112 @@
+"""Files read in other processes: the same pictures, and nothing that a file does reaches the server."""
+
+import os
+import subprocess
+import time
+from io import BytesIO
+
+import numpy as np
+import pytest
+
+from server.pictures import Layers
+from server.pictures.reader import Reader
+from server.problems import PictureTooLarge, PictureUnreadable, UnsupportedPicture
+from server.settings import Settings
+from tests.bad_inputs import hollow_png
+from tests.photoshop import layer, written_by_ag_psd
+from tests.pictures import encode, seven
+
+
+@pytest.fixture(scope="module")
+def reader():
+    reader = Reader(Settings(readers=1))
+    yield reader
+    reader.close()
+
+
+def test_pictures_come_back_as_they_are(reader):
+    [picture] = reader.read(encode(seven()), "3/семь.png").pictures
+    assert picture.name == "3/семь.png"
+    np.testing.assert_array_equal(picture.grey, seven())
+
+
+def test_every_layer_comes_back_under_its_name(reader):
+    data = written_by_ag_psd(layer("четыре"), layer("7"), layer("9", hidden=True))
+    contents = reader.read(data, "a.psd", Layers.AUTO)
+    assert [(picture.layer, picture.grey.shape) for picture in contents.pictures] == [
+        ("четыре", (120, 100)),
+        ("7", (120, 100)),
+    ]
+    assert [(part.name, part.layer, str(part.reason.text)) for part in contents.skipped] == [
+        ("a.psd", "9", "The layer is hidden.")
+    ]
+
+
+@pytest.mark.parametrize(
+    ("data", "problem", "word"),
+    [
+        (b"", PictureUnreadable, "empty"),
+        (b"seven", UnsupportedPicture, "PNG"),
+        (encode(seven())[:100], PictureUnreadable, "damaged"),
+        (b"8BPS", PictureUnreadable, "head"),
+        (hollow_png(30_000, 30_000), PictureTooLarge, "pixels"),
+    ],
+    ids=["empty", "text", "cut PNG", "cut PSD", "hollow PNG"],
+)
+def test_problems_come_back_as_they_are_and_the_next_file_is_read(reader, app, data, problem, word):
+    with pytest.raises(problem) as raised:
+        reader.read(data, "7.png")
+    with app.test_request_context():
+        assert word in str(raised.value.detail)
+    assert len(reader.read(encode(seven()), "7.png").pictures) == 1
+
+
+def test_a_file_that_takes_too_long_ends_its_process_and_not_the_next_file():
+    reader = Reader(Settings(readers=1, max_file_seconds=1))
+    layers = [layer(str(k), np.full((900, 900, 4), 128, np.uint8), 0, 0) for k in range(30)]
+    slow = written_by_ag_psd(*layers, size=(900, 900))
+    start = time.monotonic()
+    with pytest.raises(PictureUnreadable, match="longer"):
+        reader.read(slow, "slow.psd", Layers.EACH)
+    assert time.monotonic() - start < 60  # most of it is the start of the process
+    reader._settings = Settings(readers=1)
+    assert len(reader.read(encode(seven()), "7.png").pictures) == 1
+    reader.close()
+
+
+@pytest.mark.skipif(os.name == "nt", reason="Windows has no limit on a process's memory")
+def test_a_file_that_needs_too_much_memory_ends_its_process_and_not_the_next_file():
+    reader = Reader(Settings(readers=1, max_reader_bytes=2**28 + 2**26, max_pixels=2**28))
+    with pytest.raises(PictureUnreadable, match="memory"):
+        reader.read(encode(np.zeros((12_000, 12_000), np.uint8)), "7.png")
+    assert len(reader.read(encode(seven()), "7.png").pictures) == 1
+    reader.close()
+
+
+def test_a_process_that_is_killed_is_replaced(reader):
+    reader.read(encode(seven()), "7.png")
+    child = reader._idle.get()
+    child.process.kill()
+    child.process.wait()
+    reader._idle.put(child)
+    assert len(reader.read(encode(seven()), "7.png").pictures) == 1
+
+
+@pytest.mark.skipif(not os.path.isdir("/proc"), reason="needs /proc")  # noqa: PTH112
+def test_a_reading_process_inherits_no_secret(reader, monkeypatch):
+    monkeypatch.setenv("SECRET_KEY", "hidden")
+    fresh = Reader(Settings(readers=1))
+    fresh.read(encode(seven()), "7.png")
+    child = fresh._idle.get()
+    environ = subprocess.run(
+        ["cat", f"/proc/{child.process.pid}/environ"], capture_output=True, check=True
+    ).stdout.decode()
+    assert "OPENBLAS_NUM_THREADS" in environ
+    assert "hidden" not in environ
+    child.stop()
+
+
+def test_a_large_file_passes_whole(reader):
+    noise = np.random.default_rng(0).integers(0, 256, (1024, 1024), dtype=np.uint8)
+    file = BytesIO(encode(noise, "BMP"))
+    np.testing.assert_array_equal(reader.read(file.getvalue(), "7.bmp").pictures[0].grey, noise)
