@@ -4,6 +4,7 @@ import json
 import mimetypes
 
 from flask import Flask, Response, request, url_for
+from markupsafe import Markup
 
 from server.errors import StartError
 
@@ -37,6 +38,11 @@ def register(app: Flask) -> None:
     @app.template_global()
     def asset(name: str) -> str:
         return url_for("static", filename=files[name])
+
+    @app.template_global()
+    def content(name: str) -> Markup:
+        """A built file's text, to stand in a page that must do without other files."""
+        return Markup((app.config["SETTINGS"].dist / files[name]).read_text(encoding="utf-8"))
 
     @app.after_request
     def cache(response: Response) -> Response:

@@ -1,6 +1,6 @@
 """The pages that people see."""
 
-from flask import Blueprint, render_template
+from flask import Blueprint, current_app, render_template
 
 blueprint = Blueprint("pages", __name__)
 
@@ -9,3 +9,10 @@ blueprint = Blueprint("pages", __name__)
 def draw() -> str:
     """The pad and its ten bars."""
     return render_template("draw.html")
+
+
+@blueprint.get("/compare")
+def compare() -> str:
+    """Own digits against MNIST, which is loaded meanwhile."""
+    current_app.extensions["mnist"].get()
+    return render_template("compare.html")

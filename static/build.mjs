@@ -102,7 +102,10 @@ for (const binary of ['tfjs-backend-wasm-simd.wasm', 'tfjs-backend-wasm.wasm']) 
 await emit('favicon.svg', await readFile(path.join(here, 'favicon.svg')));
 // One file per engine, with its own share of TensorFlow.js and nothing of another engine's: a page loads one of them.
 await bundle(ENGINES.map((engine) => `js/engines/${engine}.js`), [assets(models), slimTensorFlow(await usage(models))]);
-await bundle(['js/draw.js', 'css/style.css'], [assets(models)]);
+await bundle(
+  ['js/draw.js', 'js/compare.js', 'js/standalone.js', 'css/style.css', 'css/compare.css', 'css/report.css'],
+  [assets(models)],
+);
 await writeFile(path.join(options.out, 'manifest.json'), `${JSON.stringify(manifest, null, 2)}\n`);
 
 // What an earlier build left goes last, so that a server that runs meanwhile finds every file it names.

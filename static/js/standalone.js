@@ -1,0 +1,9 @@
+/** The report that was taken home: rows that lie in the page itself, nothing to edit, nothing to load. */
+
+import { Report } from './report/report.js';
+
+const report = new Report({ editable: false });
+for (const line of document.getElementById('rows').textContent.split('\n')) {
+  if (line.trim()) report.add(JSON.parse(line));
+}
+report.show();

@@ -1,0 +1,103 @@
+/** Files from a drop or a chooser, with their folders; and their way to the server, a few at a time. */
+
+/** Files of one request: few enough that progress is seen, and that a school's slow line doesn't time out. */
+const BATCH_FILES = 40;
+const BATCH_BYTES = 8_000_000;
+
+/**
+ * @typedef {{path: string, file: File}} Item
+ */
+
+/** @returns {Item[]} what a file input holds */
+export function chosen(input) {
+  return Array.from(input.files, (file) => ({ path: file.webkitRelativePath || file.name, file }));
+}
+
+/** @returns {Promise<Item[]>} what was dropped, folders opened */
+export async function dropped(transfer) {
+  // All at once, before anything is awaited: the browser empties the transfer after the event.
+  const files = Array.from(transfer.items, (item) => item.webkitGetAsEntry() ?? item.getAsFile()).filter(Boolean);
+  return (await Promise.all(files.map((file) => (file instanceof File ? { path: file.name, file } : opened(file))))).flat();
+}
+
+async function opened(entry) {
+  if (entry.isFile) {
+    const file = await new Promise((resolve, reject) => {
+      entry.file(resolve, reject);
+    });
+    return [{ path: entry.fullPath.replace(/^\//, ''), file }];
+  }
+  const reader = entry.createReader();
+  const items = [];
+  for (;;) {
+    const entries = await new Promise((resolve, reject) => {
+      reader.readEntries(resolve, reject); // a hundred at most
+    });
+    if (entries.length === 0) return items;
+    items.push(...(await Promise.all(entries.map(opened))).flat());
+  }
+}
+
+/**
+ * Compares files on the server.
+ *
+ * @param {Item[]} items
+ * @param {string} layers which layers of Photoshop files are digits
+ * @param {AbortSignal} signal
+ * @yields {object} the rows of every file, and `{done: number}`, the files read so far
+ */
+export async function* compare(items, layers, signal) {
+  let done = 0;
+  for (const batch of batches(items)) {
+    const form = new FormData();
+    form.append('layers', layers);
+    for (const { path, file } of batch) form.append('files', file, path);
+    const answer = await fetch('/api/compare', { method: 'POST', body: form, signal, headers: { Accept: 'application/x-ndjson' } });
+    if (answer.ok) yield* rowsOf(answer);
+    else yield* refused(batch, await answer.json());
+    done += batch.length;
+    yield { done };
+  }
+}
+
+function* batches(items) {
+  let batch = [];
+  let bytes = 0;
+  for (const item of items) {
+    if (batch.length > 0 && (batch.length === BATCH_FILES || bytes + item.file.size > BATCH_BYTES)) {
+      yield batch;
+      batch = [];
+      bytes = 0;
+    }
+    batch.push(item);
+    bytes += item.file.size;
+  }
+  if (batch.length > 0) yield batch;
+}
+
+async function* rowsOf(answer) {
+  let rest = '';
+  for await (const piece of chunks(answer.body.pipeThrough(new TextDecoderStream()))) {
+    const lines = (rest + piece).split('\n');
+    rest = lines.pop();
+    for (const line of lines) yield JSON.parse(line);
+  }
+}
+
+/** A stream's chunks; not every browser can iterate a stream itself. */
+async function* chunks(stream) {
+  const reader = stream.getReader();
+  try {
+    for (;;) {
+      const { done, value } = await reader.read();
+      if (done) return;
+      yield value;
+    }
+  } finally {
+    reader.releaseLock();
+  }
+}
+
+function* refused(batch, problem) {
+  for (const { path } of batch) yield { skipped: { name: path, layer: null, reason: problem.detail } };
+}
