@@ -16,6 +16,7 @@ async function run(items) {
   const own = new AbortController();
   running = own;
   report.clear();
+  show();
   byId('stop').hidden = false;
   byId('progress').hidden = false;
   byId('progress').max = items.length;
@@ -29,7 +30,12 @@ async function run(items) {
   if (running !== own) return; // another comparison has begun
   byId('stop').hidden = true;
   byId('progress').hidden = true;
+  show();
+}
+
+function show() {
   report.show();
+  byId('exports').hidden = report.empty;
 }
 
 async function read(items, signal) {
@@ -38,7 +44,7 @@ async function read(items, signal) {
     if ('done' in row) progress(row.done, items.length);
     else report.add(row);
     if (performance.now() - shown > REFRESH) {
-      report.show();
+      show();
       shown = performance.now();
     }
   }
@@ -90,4 +96,4 @@ for (const button of document.querySelectorAll('[data-format]')) {
 for (const line of byId('rows')?.textContent.split('\n') ?? []) {
   if (line.trim()) report.add(JSON.parse(line));
 }
-report.show();
+show();

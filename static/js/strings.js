@@ -21,3 +21,12 @@ export const percent = (share) => format.format(Math.floor(share * 100) / 100);
 
 /** 0.984 to "98.4%". */
 export const precisePercent = (share) => formatPrecise.format(share);
+
+const formatPoints = new Intl.NumberFormat(document.documentElement.lang, {
+  signDisplay: 'exceptZero',
+  minimumFractionDigits: 1,
+  maximumFractionDigits: 1,
+});
+
+/** 0.0213 to "+2.1": a difference of shares in percentage points. */
+export const percentagePoints = (difference) => formatPoints.format(100 * difference);

@@ -1,6 +1,6 @@
 /** The report: figures, matrix and gallery of a comparison's rows; in the page and in the file to take home. */
 
-import { precisePercent, text } from '../strings.js';
+import { percentagePoints, precisePercent, text } from '../strings.js';
 import { card, confidence, isMistake, nameOf } from './card.js';
 import { element } from './element.js';
 import { BLANK, figures } from './figures.js';
@@ -60,8 +60,12 @@ export class Report {
     return [...rows, { summary: this.summary ?? {} }].map((row) => JSON.stringify(row)).join('\n');
   }
 
+  get empty() {
+    return this.pictures.length + this.skipped.length === 0;
+  }
+
   show() {
-    byId('report').hidden = this.pictures.length + this.skipped.length === 0;
+    byId('report').hidden = this.empty;
     this.#showFigures();
     this.#showGallery();
     byId('skipped').hidden = this.skipped.length === 0;
@@ -137,13 +141,13 @@ export class Report {
     });
     const own = recall[digit];
     const reference = mnist?.recall[digit] ?? null;
-    const drop = own === null || reference === null ? '' : text('drop', { points: ((own - reference) * 100).toFixed(1) });
+    const drop = own === null || reference === null ? '' : text('drop', { points: percentagePoints(own - reference) });
     return element(
       'tr',
       {},
       element('th', { scope: 'row' }, String(digit)),
       ...cells,
-      element('td', { class: 'recall', title: drop }, own === null ? '' : precisePercent(own)),
+      element('td', { class: 'recall' }, own === null ? '' : precisePercent(own)),
       element('td', { class: 'recall' }, drop),
     );
   }
