@@ -34,7 +34,7 @@ def read(data: bytes, max_pixels: int) -> NDArray[np.uint8]:
         raise UnsupportedPicture(
             _l(
                 "The file is none of %(formats)s. Save the picture as one of these.",
-                formats=", ".join(FORMATS),
+                formats=", ".join(("PSD", "PSB", *FORMATS)),
             )
         ) from None
     except Image.DecompressionBombError:
