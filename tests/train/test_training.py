@@ -11,7 +11,7 @@ import pytest
 from train import batches, export, fit, mnist, networks, synthesis
 from train.__main__ import main
 from train.augmentation import CANVAS, distort
-from train.errors import DataError, ExportError, FitError
+from train.errors import DataError, ExportError
 from train.mnist import Split
 from train.networks import RECIPES
 
@@ -78,21 +78,6 @@ def test_other_settings_do_not_go_on_from_a_foreign_checkpoint(run: Path, capsys
     assert main([*RUN, "--seed", "4", "--out", str(out), "--work", str(run / "work")]) == 1
     assert "seed 3 is now 4" in capsys.readouterr().err
     assert not out.exists()
-
-
-def test_a_damaged_checkpoint_is_named(run: Path, tmp_path: Path) -> None:
-    (tmp_path / "robust/checkpoint").mkdir(parents=True)
-    (tmp_path / "robust/checkpoint/state.json").write_text('{"settings": {')
-    with pytest.raises(FitError, match="damaged"):
-        fit.fit(RECIPES["robust"], fit.Settings("robust", drawings=0), mnist.load(), tmp_path)
-
-
-def test_a_run_killed_between_two_renames_still_resumes(run: Path) -> None:
-    folder = run / "work/robust/checkpoint"
-    folder.rename(folder.with_suffix(".old"))
-    model, history = fit._resume(folder, fit.Settings("robust", seed=3, limit=2500, drawings=4000))
-    assert model is not None
-    assert len(history) >= 6
 
 
 def test_an_unknown_model_is_named(capsys: pytest.CaptureFixture) -> None:
