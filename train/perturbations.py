@@ -138,5 +138,5 @@ PERTURBATIONS: dict[str, Perturbation] = {
 
 
 def perturb(name: str, pictures: Pictures, start: int = 0) -> Pictures:
-    """Apply a perturbation; pictures from index `start` on of a set get the same change in any batching by 500."""
+    """Apply a perturbation by name; `start`, the index of the first picture in its set, is part of the seed."""
     return PERTURBATIONS[name](pictures, np.random.default_rng([SEED, list(PERTURBATIONS).index(name), start]))

@@ -14,7 +14,7 @@ import numpy as np
 import pytest
 
 from train import batches, distribution, fit, mnist
-from train.errors import DataError, FitError
+from train.errors import FitError
 from train.mnist import Split
 from train.networks import RECIPES
 
@@ -96,15 +96,6 @@ def workers(tmp_path: Path) -> Iterator[Workers]:
     both = Workers(tmp_path)
     yield both
     both.kill()
-
-
-@pytest.fixture(scope="module")
-def mnist_slice() -> mnist.Mnist:
-    """MNIST, or a skipped test where it is neither named nor to be had."""
-    try:
-        return mnist.load()
-    except DataError as error:
-        pytest.skip(str(error))
 
 
 @pytest.mark.timeout(3 * PATIENCE)

@@ -1,6 +1,5 @@
 """A real short run: it learns, resumes, exports, and what it exports computes what Keras computes."""
 
-import argparse
 import hashlib
 import json
 from pathlib import Path
@@ -11,20 +10,11 @@ import pytest
 from train import batches, export, fit, mnist, networks, synthesis
 from train.__main__ import main
 from train.augmentation import CANVAS, distort
-from train.errors import DataError, ExportError
+from train.errors import ExportError
 from train.mnist import Split
 from train.networks import RECIPES
 
 RUN = ["--network", "robust", "--limit", "2500", "--drawings", "4000", "--seed", "3"]
-
-
-@pytest.fixture(scope="module")
-def mnist_slice() -> mnist.Mnist:
-    """MNIST, or a skipped test where it is neither named nor to be had."""
-    try:
-        return mnist.load()
-    except DataError as error:
-        pytest.skip(str(error))
 
 
 @pytest.fixture(scope="module")
@@ -66,9 +56,8 @@ def test_every_layer_that_computes_has_its_node_in_the_graph(run: Path) -> None:
 
 def test_the_same_command_goes_on_where_it_stopped(run: Path) -> None:
     history = card_of(run)["history"]
-    options = argparse.Namespace(work=run / "work")
     settings = fit.Settings("robust", seed=3, epochs=7, limit=2500, drawings=4000)
-    _, longer = fit.fit(RECIPES["robust"], settings, mnist.load(), options.work)
+    _, longer = fit.fit(RECIPES["robust"], settings, mnist.load(), run / "work")
     assert [record["epoch"] for record in longer] == list(range(1, 8))
     assert longer[:6] == history
 
