@@ -4,6 +4,7 @@
     python -m train --network robust --epochs 5 --limit 10000
     python -m train evaluate --html report.html
     python -m train ablate                   # what each ingredient of the recipe brings
+    python -m train without-dropout          # the same training without it, for the curves of the page Inside
     python -m train penmanship sheet.png
 
 Interrupted training goes on where it stopped when the same command is given again.
@@ -21,7 +22,12 @@ MODELS = ROOT / "static" / "models"
 def main(arguments: list[str] | None = None) -> int:
     """Run the command line; returns the exit status."""
     arguments = sys.argv[1:] if arguments is None else arguments
-    commands = {"ablate": _ablate, "evaluate": _evaluate, "penmanship": _penmanship}
+    commands = {
+        "ablate": _ablate,
+        "evaluate": _evaluate,
+        "penmanship": _penmanship,
+        "without-dropout": _without_dropout,
+    }
     command = commands.get(arguments[0]) if arguments else None
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
     from .errors import TrainError
@@ -51,9 +57,8 @@ def _train(arguments: list[str]) -> int:
 def _training_parser(prog: str) -> argparse.ArgumentParser:
     """What every training takes."""
     parser = argparse.ArgumentParser(prog=prog)
+    _add_folders(parser)
     parser.add_argument("--epochs", type=_positive, default=0, help="passes over MNIST (default: the recipe's)")
-    parser.add_argument("--out", type=Path, default=MODELS, help="folder of the exported models (default: %(default)s)")
-    parser.add_argument("--work", type=Path, default=ROOT / "checkpoints", help="checkpoints and drawn pictures")
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--limit", type=_positive, help="take only so many pictures of MNIST, for a trial")
     parser.add_argument(
@@ -65,9 +70,14 @@ def _training_parser(prog: str) -> argparse.ArgumentParser:
         default="float32",
         help="bfloat16 halves the time on processors that have it in hardware",
     )
-    parser.add_argument("--fresh", action="store_true", help="throw the checkpoint away and start anew")
     parser.add_argument("--drawn", type=Path, help="folder of people's drawings with index.csv, to measure on")
     return parser
+
+
+def _add_folders(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--out", type=Path, default=MODELS, help="folder of the exported models (default: %(default)s)")
+    parser.add_argument("--work", type=Path, default=ROOT / "checkpoints", help="checkpoints and drawn pictures")
+    parser.add_argument("--fresh", action="store_true", help="throw the checkpoint away and start anew")
 
 
 def _ablate(arguments: list[str]) -> int:
@@ -77,6 +87,20 @@ def _ablate(arguments: list[str]) -> int:
     from .pipeline import ablate
 
     ablate(options)
+    return 0
+
+
+def _without_dropout(arguments: list[str]) -> int:
+    parser = argparse.ArgumentParser(
+        prog="python -m train without-dropout",
+        description="Train a network again without dropout, with the settings in its card, and put the history there.",
+    )
+    _add_folders(parser)
+    parser.add_argument("--network", choices=["robust", "classic"], default="classic", help="(default: %(default)s)")
+    options = parser.parse_args(arguments)
+    from .pipeline import train_without_dropout
+
+    train_without_dropout(options)
     return 0
 
 

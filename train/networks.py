@@ -117,6 +117,14 @@ def robust(normalised: bool = True) -> keras.Model:
     return _named(stack, "robust")
 
 
+def without_dropout(network: keras.Model) -> keras.Model:
+    """The network with every dropout rate set to 0, in place."""
+    for layer in network.layers:
+        if isinstance(layer, layers.Dropout):
+            layer.rate = 0.0
+    return network
+
+
 def fold(trained: keras.Model) -> keras.Model:
     """The plain network that computes what `trained` robust network computes, batch normalisation folded in."""
     plain = robust(normalised=False)

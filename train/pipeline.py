@@ -15,7 +15,7 @@ from . import distribution, evaluate, fit, mnist
 from .errors import DataError
 from .export import apply_temperature, export, round_weights
 from .measures import fit_temperature
-from .networks import ABLATION, Recipe, fold, robust
+from .networks import ABLATION, RECIPES, Recipe, fold, robust, without_dropout
 
 SURE_OF = 0.99
 """Share of the validation digits that the threshold of "not sure" leaves as sure."""
@@ -108,3 +108,24 @@ def ablate(options: Namespace) -> None:
         },
     }
     evaluate.write_card(path, card)
+
+
+def train_without_dropout(options: Namespace) -> None:
+    """Train a network once more as its card says, but without dropout, and write that history into the card.
+
+    Raises:
+        DataError: there is no such model.
+    """
+    path = options.out / options.network / "card.json"
+    if not path.exists():
+        raise DataError(f"{options.out} has no model {options.network!r}. Train it first.")
+    card, recipe = json.loads(path.read_text()), RECIPES[options.network]
+    trained = card["training"]
+    name = f"{recipe.name}-without-dropout"
+    settings = fit.Settings(
+        name, trained["seed"], trained["epochs"], trained["limit"], trained["drawings"], trained["precision"]
+    )
+    bare = replace(recipe, name=name, build=lambda **how: without_dropout(recipe.build(**how)))
+    _, history = fit.fit(bare, settings, mnist.load(), options.work, fresh=options.fresh)
+    if distribution.rank() == 0:
+        evaluate.write_card(path, {**card, "history_without_dropout": history})

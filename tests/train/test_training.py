@@ -74,6 +74,38 @@ def test_an_unknown_model_is_named(capsys: pytest.CaptureFixture) -> None:
     assert "no model 'clever'" in capsys.readouterr().err
 
 
+# Without dropout
+
+
+def test_the_history_without_dropout_comes_beside_the_other(mnist_slice: mnist.Mnist, tmp_path: Path) -> None:
+    card = {
+        "training": {"seed": 1, "limit": 300, "drawings": 0, "precision": "float32", "epochs": 2},
+        "history": ["as it was"],
+    }
+    path = tmp_path / "models/classic/card.json"
+    path.parent.mkdir(parents=True)
+    path.write_text(json.dumps(card))
+    assert main(["without-dropout", "--out", str(tmp_path / "models"), "--work", str(tmp_path / "work")]) == 0
+    after = json.loads(path.read_text())
+    history = after.pop("history_without_dropout")
+    assert after == card
+    assert [record["epoch"] for record in history] == [1, 2]
+    assert {"loss", "accuracy", "val_loss", "val_accuracy"} <= set(history[0])
+
+
+def test_without_dropout_training_computes_what_use_computes() -> None:
+    images = np.random.default_rng(0).random((4, 28, 28, 1)).astype(np.float32)
+    network = networks.classic()
+    assert np.abs(network(images, training=True) - network(images)).max() > 1e-3
+    networks.without_dropout(network)
+    np.testing.assert_array_equal(network(images, training=True), network(images))
+
+
+def test_a_model_that_is_not_there_cannot_be_trained_again(tmp_path: Path, capsys: pytest.CaptureFixture) -> None:
+    assert main(["without-dropout", "--network", "robust", "--out", str(tmp_path)]) == 1
+    assert "no model 'robust'" in capsys.readouterr().err
+
+
 # Export
 
 
