@@ -30,9 +30,9 @@ test: $(ALL) $(PAGE) ## set up what is missing, the browser too, then run every 
 train: $(ALL) ## train the networks and export them to static/models (ARGS="--epochs 3")
 	$(BIN)/python -m train $(ARGS)
 
-bench: $(ALL) $(PAGE) ## measure the page and the server, write docs/bench.json
+bench: $(ALL) $(PAGE) ## measure the page and the server against their peers (ARGS="server-start --quick")
 	$(BIN)/python -m tests.browser
-	$(BIN)/python -m tests.bench
+	$(BIN)/python -m tests.bench $(ARGS)
 
 lint: $(ALL) $(NODE_MODULES) ## check style, formatting and types
 	$(BIN)/ruff check
