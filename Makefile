@@ -7,6 +7,10 @@ export PATH := $(CURDIR)/$(BIN):$(PATH)
 # As pip does, npm trusts the certificates of the system: schools and companies have their own.
 export NODE_USE_SYSTEM_CA := 1
 
+# The locks hold hashes, so pip checks every file; wheels only, so nothing runs while it is installed.
+INSTALL = $(BIN)/python -m pip install --quiet --disable-pip-version-check --only-binary :all: --requirement
+LOCK = $(BIN)/uv pip compile pyproject.toml --quiet --universal --python-version 3.11 --generate-hashes --no-annotate \
+	--custom-compile-command "make lock"
 RUN := $(VENV)/.installed-run
 ALL := $(VENV)/.installed-all
 NODE_MODULES := node_modules/.package-lock.json
@@ -15,10 +19,12 @@ PAGE_SOURCES := $(shell find static -type f -not -path 'static/dist/*' 2>/dev/nu
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help run test train bench lint format messages clean
+.PHONY: help build run test train bench lint format messages lock audit licences clean
 
 help: ## list these commands
 	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | awk -F':.*## ' '{ printf "make %-9s %s\n", $$1, $$2 }'
+
+build: $(PAGE) ## set up what is missing and build the page, as `run` does, and serve nothing
 
 run: $(PAGE) ## set up what is missing, then serve http://127.0.0.1:8000 (PORT= and HOST= change it)
 	@exec $(BIN)/python -m server
@@ -50,6 +56,16 @@ messages: $(ALL) ## bring new texts of the code and the templates into the Russi
 	$(BIN)/pybabel update --input-file=server/translations/messages.pot --output-dir=server/translations \
 		--no-fuzzy-matching --no-wrap --ignore-obsolete --omit-header
 
+lock: $(ALL) ## pin what pyproject.toml asks for (ARGS=--upgrade: the newest of everything)
+	$(LOCK) --group test $(ARGS) --output-file requirements.txt
+	$(LOCK) --group run --constraint requirements.txt --output-file requirements-run.txt
+
+audit: $(ALL) $(NODE_MODULES) ## ask PyPI and npm for known faults of what is pinned (needs the network)
+	$(BIN)/python -m tests.supply.audit
+
+licences: $(ALL) ## write docs/licences.md from what is pinned
+	$(BIN)/python -m tests.supply.licences
+
 clean: ## remove what was installed and built
 	rm -rf $(VENV) node_modules static/dist
 
@@ -59,13 +75,12 @@ $(VENV)/pyvenv.cfg:
 			&& { echo "$$python -m venv $(VENV)"; $$python -m venv $(VENV); exit; }; \
 	done; echo "Digit Lab needs Python 3.11 or 3.12. Install one, or name it: make run PYTHON=/path/to/python3.12" >&2; exit 1
 
-$(RUN): pyproject.toml requirements.txt | $(VENV)/pyvenv.cfg
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check 'pip>=25.1'
-	$(BIN)/python -m pip install --quiet --group run --constraint requirements.txt
+$(RUN): requirements-run.txt | $(VENV)/pyvenv.cfg
+	$(INSTALL) requirements-run.txt
 	@touch $@
 
 $(ALL): requirements.txt | $(RUN)
-	$(BIN)/python -m pip install --quiet --requirement requirements.txt
+	$(INSTALL) requirements.txt
 	@touch $@
 
 $(NODE_MODULES): package.json package-lock.json | $(RUN)

@@ -30,8 +30,8 @@ async function readModel(folder, name) {
 }
 
 /**
- * The files of a model that pages load: the graph with the few words of the card that every page needs, the weights
- * in one piece, and the card without its golden pictures, which the page Inside shows.
+ * The two files of a model that the page loads: the graph with the few words of the card that the page needs, and
+ * the weights in one piece.
  */
 export function pageFiles({ name, graph, weights, card }) {
   const page = {
@@ -43,11 +43,7 @@ export function pageFiles({ name, graph, weights, card }) {
     golden: smallest(card.golden),
     goldenTolerance: card.golden_tolerance,
   };
-  return {
-    graph: Buffer.from(JSON.stringify(page)),
-    weights,
-    card: Buffer.from(JSON.stringify({ ...card, golden: undefined })),
-  };
+  return { graph: Buffer.from(JSON.stringify(page)), weights };
 }
 
 /** The golden pictures of different digits that cost the fewest bytes on the wire. */

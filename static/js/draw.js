@@ -4,22 +4,26 @@ import { models } from 'digits:assets';
 
 import { Answer } from './answer.js';
 import { Bars } from './bars.js';
-import { Easel } from './easel.js';
+import { Drawing } from './drawing.js';
 import { FIRST_NETWORK, Ladder } from './engines/ladder.js';
 import { keep, kept } from './keep.js';
+import { Pad } from './pad.js';
+import { pngOf } from './png.js';
+import { rasterize } from './raster.js';
 import { Reader } from './reader.js';
-import { nameKeys } from './shortcuts.js';
+import { listenToShortcuts, nameKeys } from './shortcuts.js';
 import { Sight } from './sight.js';
 import { text } from './strings.js';
 import { BLANK, WAITING, judge } from './verdict.js';
 
+/** Side of the saved picture, in pixels. */
+const SAVED_SIZE = 1120;
 const NO_PROBABILITIES = new Array(10).fill(0);
 
 const page = document.documentElement;
 const byId = (id) => document.getElementById(id);
 
-const easel = new Easel(() => verdictOf(chosen).digits[0]);
-const { pad } = easel;
+const pad = new Pad(byId('pad'), byId('pad-cursor'));
 const bars = new Bars(byId('bars'));
 const answer = new Answer(byId('answer'), byId('certainty'), byId('spoken'));
 const sight = new Sight(byId('sight'));
@@ -105,15 +109,49 @@ ladder.addEventListener('change', () => {
   openOthers();
 });
 
-// The pad, and who reads it
+// The pad and its tools
 
 pad.addEventListener('ink', ({ detail: time }) => {
+  byId('hint').hidden = !pad.drawing.empty;
   if (pad.drawing.empty || !ladder.engine) forget();
   else reader.request(time);
 });
 
-pad.addEventListener('change', openOthers);
+pad.addEventListener('change', () => {
+  keep('drawing', pad.drawing);
+  showTools();
+  openOthers();
+});
+
+function showTools() {
+  byId('undo').disabled = !pad.drawing.canUndo;
+  byId('redo').disabled = !pad.drawing.canRedo;
+  byId('clear').disabled = byId('save').disabled = pad.drawing.empty;
+}
+
+async function save() {
+  if (pad.drawing.empty) return;
+  const link = document.createElement('a');
+  link.href = URL.createObjectURL(await pngOf(rasterize(pad.drawing.strokes, SAVED_SIZE), SAVED_SIZE));
+  link.download = `digit-${verdictOf(chosen).digits[0] ?? 'drawn'}.png`;
+  link.click();
+  URL.revokeObjectURL(link.href);
+}
+
+function setBrush(width) {
+  pad.brush = width;
+  byId('brush-dot').style.transform = `scale(${width / byId('brush').max})`;
+}
+
+const actions = { undo: () => pad.undo(), redo: () => pad.redo(), clear: () => pad.clear(), save };
+for (const [id, action] of Object.entries(actions)) byId(id).addEventListener('click', action);
+listenToShortcuts(actions);
 nameKeys(byId('shortcuts'));
+
+byId('brush').addEventListener('input', ({ target }) => {
+  setBrush(target.valueAsNumber);
+  keep('brush', target.valueAsNumber);
+});
 
 for (const radio of byId('models').elements) {
   radio.addEventListener('change', () => {
@@ -132,7 +170,14 @@ function restore() {
     chosen = network;
     byId(`model-${network}`).checked = true;
   }
-  easel.restore();
+  byId('brush').value = kept('brush') ?? byId('brush').value;
+  setBrush(byId('brush').valueAsNumber);
+  try {
+    pad.open(Drawing.fromJSON(kept('drawing') ?? []));
+  } catch {
+    keep('drawing', []); // written by another version of this page
+  }
+  showTools();
 }
 
 forget();
