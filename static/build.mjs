@@ -51,6 +51,7 @@ function assets(models) {
       ]),
     ),
     engines: Object.fromEntries(ENGINES.map((engine) => [engine, manifest[`${engine}.js`]])),
+    saving: manifest['saving.js'],
     wasm: { simd: manifest['tfjs-backend-wasm-simd.wasm'], plain: manifest['tfjs-backend-wasm.wasm'] },
   };
   return {
@@ -81,7 +82,7 @@ const bundling = {
 };
 
 /** Bundles scripts or style sheets, each into one file, and enters them into the manifest. */
-async function bundle(entryPoints, plugins) {
+async function bundle(entryPoints, plugins = []) {
   const { metafile } = await esbuild.build({ ...bundling, entryPoints, plugins });
   for (const [output, { entryPoint }] of Object.entries(metafile.outputs)) {
     manifest[path.basename(entryPoint)] = path.basename(output);
@@ -102,6 +103,7 @@ for (const binary of ['tfjs-backend-wasm-simd.wasm', 'tfjs-backend-wasm.wasm']) 
 await emit('favicon.svg', await readFile(path.join(here, 'favicon.svg')));
 // One file per engine, with its own share of TensorFlow.js and nothing of another engine's: a page loads one of them.
 await bundle(ENGINES.map((engine) => `js/engines/${engine}.js`), [assets(models), slimTensorFlow(await usage(models))]);
+await bundle(['js/saving/saving.js']); // which the Draw page loads only when something is saved
 await bundle(
   ['js/draw.js', 'js/compare.js', 'js/standalone.js', 'css/style.css', 'css/compare.css', 'css/report.css'],
   [assets(models)],

@@ -74,6 +74,8 @@ def read(data: bytes, name: str, max_pixels: int, layers: Layers = Layers.FLAT) 
         from server.pictures import photoshop  # takes a second and 90 MB, which only Photoshop files are worth
 
         return photoshop.read(data, name, max_pixels, layers)
-    from server.pictures import raster
+    from server.pictures import raster, svg
 
+    if svg.is_svg(data):
+        return Contents([Picture(name, svg.read(data))], [])
     return Contents([Picture(name, raster.read(data, max_pixels))], [])

@@ -1,23 +1,21 @@
 /** The Draw page: everything is wired here. */
 
-import { models } from 'digits:assets';
+import { models, saving } from 'digits:assets';
 
 import { Answer } from './answer.js';
 import { Bars } from './bars.js';
+import { download } from './download.js';
 import { Drawing } from './drawing.js';
 import { FIRST_NETWORK, Ladder } from './engines/ladder.js';
 import { keep, kept } from './keep.js';
+import { disclose } from './menu.js';
 import { Pad } from './pad.js';
-import { pngOf } from './png.js';
-import { rasterize } from './raster.js';
 import { Reader } from './reader.js';
 import { listenToShortcuts, nameKeys } from './shortcuts.js';
 import { Sight } from './sight.js';
 import { text } from './strings.js';
 import { BLANK, WAITING, judge } from './verdict.js';
 
-/** Side of the saved picture, in pixels. */
-const SAVED_SIZE = 1120;
 const NO_PROBABILITIES = new Array(10).fill(0);
 
 const page = document.documentElement;
@@ -129,13 +127,16 @@ function showTools() {
   byId('clear').disabled = byId('save').disabled = pad.drawing.empty;
 }
 
-async function save() {
+async function save(format) {
   if (pad.drawing.empty) return;
-  const link = document.createElement('a');
-  link.href = URL.createObjectURL(await pngOf(rasterize(pad.drawing.strokes, SAVED_SIZE), SAVED_SIZE));
-  link.download = `digit-${verdictOf(chosen).digits[0] ?? 'drawn'}.png`;
-  link.click();
-  URL.revokeObjectURL(link.href);
+  const [digit] = verdictOf(chosen).digits;
+  try {
+    const { fileOf } = await import(new URL(saving, import.meta.url));
+    const name = digit === undefined ? 'drawing' : String(digit);
+    download(await fileOf(pad.drawing.strokes, format, name), `digit-${digit ?? 'drawn'}.${format}`);
+  } catch {
+    byId('status').textContent = text('status.unsaved');
+  }
 }
 
 function setBrush(width) {
@@ -143,9 +144,14 @@ function setBrush(width) {
   byId('brush-dot').style.transform = `scale(${width / byId('brush').max})`;
 }
 
-const actions = { undo: () => pad.undo(), redo: () => pad.redo(), clear: () => pad.clear(), save };
+const actions = { undo: () => pad.undo(), redo: () => pad.redo(), clear: () => pad.clear() };
 for (const [id, action] of Object.entries(actions)) byId(id).addEventListener('click', action);
-listenToShortcuts(actions);
+listenToShortcuts({ ...actions, save: () => save('png') });
+disclose(byId('save'), byId('formats'));
+byId('formats').addEventListener('click', ({ target }) => {
+  const button = target.closest('[data-format]');
+  if (button) save(button.dataset.format);
+});
 nameKeys(byId('shortcuts'));
 
 byId('brush').addEventListener('input', ({ target }) => {

@@ -42,7 +42,8 @@ export function wholePath(stroke) {
   return [...stroke.flatMap((_, index) => pieceAt(stroke, index)), ...tail(stroke)];
 }
 
-function midway(a, b) {
+/** The point half way between two, its radius too. */
+export function midway(a, b) {
   return a.map((value, axis) => (value + b[axis]) / 2);
 }
 

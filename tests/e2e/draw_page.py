@@ -88,8 +88,9 @@ class DrawPage:
         )
         return values
 
-    def saved(self) -> Download:
-        """The file that the save button gives."""
+    def saved(self, format: str = "png") -> Download:
+        """The file that saving in that format gives: `png`, `svg` or `psd`."""
+        self.button("save").click()
         with self.page.expect_download() as download:
-            self.button("save").click()
+            self.page.locator(f"#formats [data-format={format}]").click()
         return download.value

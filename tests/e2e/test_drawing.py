@@ -159,18 +159,6 @@ def test_the_brush_changes_the_width(open_draw: OpenDraw) -> None:
     assert 2 * ink(8) < ink(24)
 
 
-def test_a_saved_picture_reads_back_as_the_same_digit(open_draw: OpenDraw, live_server: str) -> None:
-    page = open_draw()
-    page.draw(SEVEN)
-    page.expect_digit(7)
-    download = page.saved()
-    assert download.suggested_filename == "digit-7.png"
-    file = {"name": "digit.png", "mimeType": "image/png", "buffer": download.path().read_bytes()}
-    answer = page.page.request.post(f"{live_server}/api/predict", multipart={"picture": file}).json()
-    assert answer["digit"] == 7
-    assert 100 * answer["probabilities"][7] == pytest.approx(page.probabilities()[7], abs=5)
-
-
 def test_the_picture_does_not_depend_on_the_screen(open_draw: OpenDraw) -> None:
     def bars(**options: object) -> list[float]:
         page = open_draw(**options)

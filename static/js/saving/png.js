@@ -1,4 +1,4 @@
-/** Greys to a PNG file, written here because a canvas that is read back may hold noise (see raster.js). */
+/** Greys to a PNG file, written here because a canvas that is read back may hold noise (see ../raster.js). */
 
 const SIGNATURE = [137, 80, 78, 71, 13, 10, 26, 10];
 const GREYSCALE = 0;
