@@ -24,7 +24,8 @@ PAGE_SOURCES := $(shell find static -type f -not -path 'static/dist/*' 2>/dev/nu
 help: ## list these commands
 	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | awk -F':.*## ' '{ printf "make %-9s %s\n", $$1, $$2 }'
 
-build: $(PAGE) ## set up what is missing and build the page, as `run` does, and serve nothing
+build: $(PAGE) ## set up as `run` does and see that the server can start; after this it writes nothing beside its sources
+	@$(BIN)/python -c 'import server; server.create_app()'
 
 run: $(PAGE) ## set up what is missing, then serve http://127.0.0.1:8000 (PORT= and HOST= change it)
 	@exec $(BIN)/python -m server

@@ -5,6 +5,7 @@ import re
 import subprocess
 import sys
 import tempfile
+from pathlib import Path
 from typing import IO
 
 from server.settings import ROOT
@@ -14,18 +15,19 @@ class LiveServer:
     """A running server.
 
     Args:
+        root: the folder that holds the server.
         environ: settings, e.g. `DIGITS_MAX_BODY_BYTES="2048"`; the port is any free one.
 
     Raises:
         RuntimeError: it did not start; the message is what it said.
     """
 
-    def __init__(self, **environ: str) -> None:
+    def __init__(self, root: Path = ROOT, **environ: str) -> None:
         # A file, because a pipe that nobody reads would fill up and hold the server.
         self.errors = tempfile.TemporaryFile("w+")  # noqa: SIM115 - lives as long as the process
         self.process = subprocess.Popen(
             [sys.executable, "-m", "server"],
-            cwd=ROOT,
+            cwd=root,
             env={**os.environ, "HOST": "127.0.0.1", "PORT": "0", **environ},
             stdout=subprocess.PIPE,
             stderr=self.errors,
