@@ -33,7 +33,7 @@ def create_app(settings: Settings | None = None) -> Flask:
     )
     app.extensions["recognizers"] = recognizer.load(settings.models)
     app.extensions["reader"] = Reader(settings)
-    app.extensions["mnist"] = Loading()
+    app.extensions["mnist"] = Loading(app.extensions["recognizers"])
     problems.register(app)
     i18n.register(app)
     security.register(app)

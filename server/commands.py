@@ -1,13 +1,17 @@
 """`flask --app server compare my_digits/ --html report.html`: the page's comparison on the command line.
 
-Exit status: 0 done, 1 nothing could be read, 3 `robust` read less than `--at-least` of the labelled pictures.
+Exit status: 0 done, 1 nothing could be read, 2 wrong usage, 3 `robust` read less than `--at-least` of the labelled
+pictures, 130 stopped by Ctrl-C; the reports then tell of what was read until then.
 """
 
 import json
+import signal
 import sys
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from tempfile import TemporaryFile
+from threading import Event
 from typing import IO, Any
 
 import click
@@ -22,8 +26,9 @@ from server.i18n import LANGUAGES
 from server.pictures import Layers
 from server.pictures.archive import File
 
-NOTHING_READ, BELOW_DEMAND = 1, 3
-MNIST_SECONDS = 120
+NOTHING_READ, BELOW_DEMAND, STOPPED = 1, 3, 130
+DOWNLOAD_SECONDS = 60
+"""How long MNIST's download is waited for, when it is needed for the first time."""
 OUTPUT = click.Path(dir_okay=False, writable=True, path_type=Path)
 
 
@@ -47,43 +52,79 @@ def compare(
     lang: str,
     at_least: float | None,
 ) -> None:
-    """Read the digits in SOURCE, a folder, a ZIP or one file, and compare them with MNIST."""
+    """Read the digits in SOURCE, a folder, a ZIP or one file, and compare them with MNIST.
+
+    Ctrl-C stops after the files that are being read, and the reports tell of what was read until then.
+    """
     app = current_app._get_current_object()  # type: ignore[attr-defined]
-    with app.test_request_context(headers={"Accept-Language": lang}), TemporaryFile("w+", encoding="utf-8") as spool:
-        summary = _run(app, source, Layers(layers), spool)
-        for path, export in ((html, exports.as_html), (json_, exports.as_json), (csv_, exports.as_csv)):
-            if path:
-                with path.open("w", encoding="utf-8", newline="") as file:
-                    file.writelines(export(_rows(spool)))
-        if npz:
-            with npz.open("wb") as file:
-                exports.write_npz(_rows(spool), file)
+    for path in (html, json_, csv_, npz):
+        if path and not path.parent.is_dir():  # told before the work and not after it
+            raise click.BadParameter(f"{path.parent} is not a folder.")
+    with app.test_request_context(headers={"Accept-Language": lang}):
+        _wait_for_mnist(app)
+        with TemporaryFile("w+", encoding="utf-8") as spool, _until_interrupted() as stopped:
+            summary = _run(app, source, Layers(layers), spool, stopped)
+            for path, export in ((html, exports.as_html), (json_, exports.as_json), (csv_, exports.as_csv)):
+                if path:
+                    with path.open("w", encoding="utf-8", newline="") as file:
+                        file.writelines(export(_rows(spool)))
+            if npz:
+                with npz.open("wb") as file:
+                    exports.write_npz(_rows(spool), file)
         print(_headline(summary))
     app.extensions["reader"].close()
     accuracy = summary["models"][ROBUST]["accuracy"]
+    if stopped.is_set():
+        sys.exit(STOPPED)
     if not summary["pictures"]:
         sys.exit(NOTHING_READ)
     if at_least is not None and (accuracy is None or accuracy["share"] < at_least):
         sys.exit(BELOW_DEMAND)
 
 
-def _run(app: Any, source: Path, layers: Layers, spool: IO[str]) -> Row:
+@contextmanager
+def _until_interrupted() -> Iterator[Event]:
+    """An event that the first Ctrl-C sets, so that what was begun can be finished; the second one interrupts."""
+    stopped = Event()
+
+    def stop(_number: int, _frame: object) -> None:
+        stopped.set()
+        signal.signal(signal.SIGINT, usual)
+
+    usual = signal.signal(signal.SIGINT, stop)
+    try:
+        yield stopped
+    finally:
+        signal.signal(signal.SIGINT, usual)
+
+
+def _wait_for_mnist(app: Any) -> None:
+    """Load MNIST; with it the first picture is compared like the last."""
+    mnist = app.extensions["mnist"]
+    if mnist.must_download:
+        click.echo(_("MNIST is being downloaded, once (11 MB)…"), err=True)
+    mnist.start()
+    mnist.wait(DOWNLOAD_SECONDS)
+
+
+def _run(app: Any, source: Path, layers: Layers, spool: IO[str], stopped: Event) -> Row:
     """Write every row to `spool`, a line each, and return the summary."""
     settings = app.config["SETTINGS"]
-    count = sum(1 for _path in sources.paths(source))
-    with click.progressbar(length=count, label=source.name, file=sys.stderr) as bar:
-        rows = run(app, _ticking(sources.of_folder(source, settings), bar), layers, MNIST_SECONDS)
-        for line in exports.as_ndjson(_telling(rows)):
+    with click.progressbar(length=sources.count(source, settings), label=source.name, file=sys.stderr) as bar:
+        files = _ticking(sources.of_folder(source, settings), bar, stopped)
+        for line in exports.as_ndjson(_telling(run(app, files, layers))):
             spool.write(line)
             last = line
     summary: Row = json.loads(last)["summary"]
     return summary
 
 
-def _ticking(files: Iterator[File], bar: Any) -> Iterator[File]:
-    """Move the bar with each file; a ZIP, one file of the folder, brings more than were counted."""
-    for count, file in enumerate(files, 1):
-        bar.length = max(bar.length, count)
+def _ticking(files: Iterator[File], bar: Any, stopped: Event) -> Iterator[File]:
+    """Move the bar with each file, until the work is stopped."""
+    for file in files:
+        if stopped.is_set():
+            click.echo("\n" + _("Stopped: what was read until now is reported. Ctrl-C again gives that up."), err=True)
+            return
         bar.update(1)
         yield file
 
@@ -108,6 +149,13 @@ def printable(text: str) -> str:
 
 def _headline(summary: Row) -> str:
     lines = []
+    if not summary["mnist"]:
+        lines.append(
+            _(
+                "MNIST is missing: nothing is said of strokes and neighbours, and its figures are those of the cards. "
+                "Connect to the internet once, or let MNIST_NPZ name a mnist.npz."
+            )
+        )
     for name, model in summary["models"].items():
         text = _("%(name)s: no labelled picture", name=name)
         if accuracy := model["accuracy"]:

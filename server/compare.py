@@ -77,8 +77,7 @@ def report() -> Response:
 
 
 def _report(rows: list[Row], format: str) -> str | bytes:
-    mnist = any(row.get("summary", {}).get("mnist") is True for row in rows)
-    again = summarized(rows, current_app.extensions["recognizers"], mnist)
+    again = summarized(rows, current_app.extensions["recognizers"], current_app.extensions["mnist"].figures)
     match format:
         case "npz":
             file = BytesIO()

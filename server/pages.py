@@ -14,5 +14,5 @@ def draw() -> str:
 @blueprint.get("/compare")
 def compare() -> str:
     """Own digits against MNIST, which is loaded meanwhile."""
-    current_app.extensions["mnist"].get()
+    current_app.extensions["mnist"].start()
     return render_template("compare.html")

@@ -1,7 +1,7 @@
 """People's own digits against MNIST: files in, one result for each picture, a few files at a time."""
 
 from collections import deque
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import NamedTuple
@@ -16,6 +16,7 @@ from server.comparison.shape import Shape, box_centred, measure
 from server.messages import Message
 from server.pictures import Layers, Picture, Skipped
 from server.pictures.archive import File
+from server.pictures.grey import thumbnail
 from server.pictures.reader import Reader
 from server.problems import Problem
 from server.recognizer import Recognition, Recognizer
@@ -23,14 +24,17 @@ from server.recognizer import Recognition, Recognizer
 ROBUST, CLASSIC = "robust", "classic"
 ABLATION = ("raw", "box", "mass")
 """How `classic` gets the pictures: as they are; cut out and scaled by their ink's box; and centred by mass as well."""
-AHEAD = 4
-"""Files read ahead for each reading process."""
+AHEAD, AHEAD_BYTES = 4, 2**26
+"""Files read ahead for each reading process, while they have no more bytes than these together."""
+PREVIEW = 96
+"""Longer side of a picture in the gallery, in pixels."""
 
 
 class Result(NamedTuple):
     """What the networks say of one picture."""
 
     picture: Picture
+    """Made as small as `PREVIEW`."""
     label: Label | None
     answers: Mapping[str, Recognition]
     """By the network's name."""
@@ -58,21 +62,22 @@ class Comparer:
 
     reader: Reader
     recognizers: Mapping[str, Recognizer]
-    mnist: Mnist | None
+    mnist: Callable[[], Mnist | None]
+    """MNIST, or None while it is not there."""
     layers: Layers = Layers.AUTO
 
     def compare(self, files: Iterable[File], workers: int) -> Iterator[Result | Skipped]:
         """Read and judge files in their order, several at once; end it early by closing the generator."""
-        files = iter(files)
-        pending: deque[Future[list[Result | Skipped]]] = deque()
+        pending: deque[tuple[int, Future[list[Result | Skipped]]]] = deque()
         pool = ThreadPoolExecutor(workers, thread_name_prefix="compare")
         try:
             for file in files:
-                pending.append(pool.submit(self._judge_file, file))
-                if len(pending) >= AHEAD * workers:
-                    yield from pending.popleft().result()
+                size = len(file.data) if isinstance(file.data, bytes) else 0
+                pending.append((size, pool.submit(self._judge_file, file)))
+                while len(pending) >= AHEAD * workers or sum(size for size, _ in pending) > AHEAD_BYTES:
+                    yield from pending.popleft()[1].result()
             while pending:
-                yield from pending.popleft().result()
+                yield from pending.popleft()[1].result()
         finally:
             pool.shutdown(cancel_futures=True)
 
@@ -91,17 +96,17 @@ class Comparer:
         answers = {name: recognizer.recognize(picture.grey) for name, recognizer in self.recognizers.items()}
         robust, classic = answers[ROBUST], answers[CLASSIC]
         shape = measure(robust.normalized[np.newaxis], classic.normalized[np.newaxis])
-        percentiles = self.mnist.percentiles(shape) if self.mnist and robust.ink > 0 else None
-        misread = label is not None and robust.digit is not None and robust.digit != label.digit
+        mnist = self.mnist()
+        percentiles = mnist.percentiles(shape) if mnist and robust.ink > 0 else None
         return Result(
-            picture,
+            picture._replace(grey=thumbnail(picture.grey, PREVIEW)),
             label,
             answers,
             self._ablation(robust, classic),
             shape,
             percentiles,
             reasons.find(percentiles) if percentiles else [],
-            self._nearest(robust, label) if misread else {},
+            _nearest(mnist, robust, label) if mnist else {},
             label is not None and reasons.is_suspect(robust, label.digit),
         )
 
@@ -113,7 +118,9 @@ class Comparer:
         digits = [classic.digit, *(recognize(255 * ink).digit for ink in placed)]
         return dict(zip(ABLATION, digits, strict=True))
 
-    def _nearest(self, robust: Recognition, label: Label | None) -> dict[int, NDArray[np.uint8]]:
-        if self.mnist is None or robust.digit is None or label is None:
-            return {}
-        return {digit: self.mnist.nearest(robust.normalized, digit) for digit in (robust.digit, label.digit)}
+
+def _nearest(mnist: Mnist, robust: Recognition, label: Label | None) -> dict[int, NDArray[np.uint8]]:
+    """Of a misread picture, the training examples nearest to it."""
+    if label is None or robust.digit in (None, label.digit):
+        return {}
+    return {digit: mnist.nearest(robust.normalized, digit) for digit in (robust.digit, label.digit)}

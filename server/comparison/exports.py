@@ -86,10 +86,11 @@ def write_npz(rows: Iterable[Row], file: IO[bytes]) -> None:
     Raises:
         ValueError: a row's image is not what `server.comparison.rows.png` wrote.
     """
-    labelled = [picture for row in rows if (picture := row.get("picture")) and picture["label"] is not None]
-    images = np.zeros((len(labelled), 28, 28), np.uint8)
-    for image, picture in zip(images, labelled, strict=True):
-        image[:] = from_png(picture["models"][ROBUST]["sees"])
-    digits = np.array([picture["label"] for picture in labelled], np.uint8)
-    test = np.arange(len(labelled)) % HELD_BACK == HELD_BACK - 1
-    np.savez_compressed(file, x_train=images[~test], y_train=digits[~test], x_test=images[test], y_test=digits[test])
+    images, labels = bytearray(), bytearray()
+    for row in rows:
+        if (picture := row.get("picture")) and picture["label"] is not None:
+            images += from_png(picture["models"][ROBUST]["sees"]).tobytes()
+            labels.append(picture["label"])
+    x, y = np.frombuffer(images, np.uint8).reshape(-1, 28, 28), np.frombuffer(labels, np.uint8)
+    test = np.arange(len(y)) % HELD_BACK == HELD_BACK - 1
+    np.savez_compressed(file, x_train=x[~test], y_train=y[~test], x_test=x[test], y_test=y[test])

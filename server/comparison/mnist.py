@@ -1,4 +1,4 @@
-"""MNIST to compare with: how its digits are drawn, and the training examples nearest to a picture.
+"""MNIST to compare with: how its digits are drawn, the training examples nearest to a picture, and its test set.
 
 The file is the one that MNIST_NPZ names, else Keras's own copy, which is downloaded once.
 """
@@ -10,11 +10,14 @@ import urllib.request
 import zipfile
 from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from server.comparison.figures import Figures, of_card
 from server.comparison.shape import Shape, measure
+from server.recognizer import Recognizer
 
 URL = "https://storage.googleapis.com/tensorflow/tf-keras-datasets/mnist.npz"
 SHA256 = "731c5ac602752760c8e48fbffcf8c3b850d9dc2a2aedcf2cc48468fc17b673d1"
@@ -23,6 +26,10 @@ CACHE = Path(".keras/datasets/mnist.npz")
 DOWNLOAD_SECONDS = 30
 MEASURED = 10_000
 """As many digits as are measured for the percentiles; more would only take longer."""
+DISK_SECONDS = 5
+"""How long MNIST is waited for while it is read from the disk, which takes a second."""
+CHUNK = 1_000
+"""Examples compared at once, so that they stay in the processor's cache."""
 
 
 class Mnist:
@@ -35,6 +42,7 @@ class Mnist:
 
     def __init__(self, pictures: NDArray[np.uint8], labels: NDArray[np.uint8]) -> None:
         self._of_digit = {digit: pictures[labels == digit].reshape(-1, 28 * 28) for digit in range(10)}
+        self._squares = {digit: _squares(examples) for digit, examples in self._of_digit.items()}
         ink = pictures[:MEASURED].astype(np.float32) / 255
         self._sorted = Shape(*map(np.sort, measure(ink, ink)))
 
@@ -47,43 +55,90 @@ class Mnist:
 
     def nearest(self, normalized: NDArray[np.float32], digit: int, count: int = 3) -> NDArray[np.uint8]:
         """The training examples of a digit with the smallest Euclidean distance, uint8 [count, 28, 28]."""
-        examples = self._of_digit[digit].astype(np.float32)
-        distances = (examples**2).sum(axis=1) - 2 * examples @ (255 * normalized.reshape(-1))
-        nearest: NDArray[np.uint8] = self._of_digit[digit][np.argsort(distances)[:count]]
+        examples, ink = self._of_digit[digit], 255 * normalized.reshape(-1)
+        products = [examples[at : at + CHUNK].astype(np.float32) @ ink for at in range(0, len(examples), CHUNK)]
+        distances = self._squares[digit] - 2 * np.concatenate(products)  # less the square of `ink`, the same for all
+        nearest: NDArray[np.uint8] = examples[np.argsort(distances)[:count]]
         return nearest.reshape(-1, 28, 28)
 
 
-class Loading:
-    """MNIST, loaded once in the background when it is first asked for."""
+def _squares(examples: NDArray[np.uint8]) -> NDArray[np.float32]:
+    """Sum of squares of each row."""
+    squares: NDArray[np.float32] = np.einsum("ij,ij->i", examples, examples, dtype=np.float32)
+    return squares
 
-    def __init__(self, environ: Mapping[str, str] = os.environ) -> None:
-        self._environ = environ
+
+class Loading:
+    """MNIST, loaded once in the background when it is first asked for, and what the networks read of its test set.
+
+    Where loading fails it is tried again when it is next asked for.
+    """
+
+    def __init__(self, recognizers: Mapping[str, Recognizer], environ: Mapping[str, str] = os.environ) -> None:
+        self._recognizers = recognizers
+        named = environ.get("MNIST_NPZ")
+        self._path = Path(named) if named else Path.home() / CACHE
+        self._downloads = not named
         self._lock = threading.Lock()
         self._thread: threading.Thread | None = None
+        self._known = threading.Event()
+        """Set when it is here, cannot be had, or has to be downloaded, which may take long."""
+        self._over = threading.Event()
+        """Set when it is here or cannot be had."""
         self._mnist: Mnist | None = None
+        self._figures: dict[str, dict[str, Any]] = {}
 
-    def get(self, seconds: float = 0) -> Mnist | None:
-        """MNIST, or None where it is not there within so many seconds; it then goes on loading."""
+    def start(self) -> None:
+        """Load in the background, unless that has been done or is being done."""
         with self._lock:
             if self._mnist is None and (self._thread is None or not self._thread.is_alive()):
+                self._over.clear()
                 self._thread = threading.Thread(target=self._load, name="mnist", daemon=True)
                 self._thread.start()
-            thread = self._thread
-        if thread and seconds:
-            thread.join(seconds)
+
+    def get(self) -> Mnist | None:
+        """MNIST; None, without waiting, while it is being downloaded and where it cannot be had."""
+        if self._thread:
+            self._known.wait(DISK_SECONDS)
+            self._known.set()  # a disk that is slower is not waited for again
         return self._mnist
 
+    def wait(self, seconds: float) -> bool:
+        """Wait until it is loaded, a download included; whether it is."""
+        self._over.wait(seconds)
+        return self._mnist is not None
+
+    @property
+    def must_download(self) -> bool:
+        """Whether MNIST is not on this machine yet."""
+        return self._downloads and not self._path.exists()
+
+    def figures(self, network: str) -> dict[str, Any] | None:
+        """A network's figures on the MNIST test set: measured here, until that is done those that its card tells."""
+        return self._figures.get(network) or of_card(self._recognizers[network].card)
+
     def _load(self) -> None:
-        named = self._environ.get("MNIST_NPZ")
-        path = Path(named) if named else Path.home() / CACHE
         try:
-            if not named and not path.exists():
-                download(URL, path)
-            with np.load(path, allow_pickle=False) as arrays:
+            if self.must_download:
+                self._known.set()
+                download(URL, self._path)
+            with np.load(self._path, allow_pickle=False) as arrays:
                 self._mnist = Mnist(arrays["x_train"], arrays["y_train"])
+                test = arrays["x_test"], arrays["y_test"]
         # No file, no network, a damaged file: the report then does without, and says so.
         except (OSError, ValueError, KeyError, EOFError, zipfile.BadZipFile):
             return
+        finally:
+            self._known.set()
+            self._over.set()
+        self._measure(*test)
+
+    def _measure(self, pictures: NDArray[np.uint8], labels: NDArray[np.uint8]) -> None:
+        for name, recognizer in self._recognizers.items():
+            figures = Figures()
+            for picture, label in zip(pictures, labels, strict=True):
+                figures.add(label, recognizer.recognize(picture).digit)
+            self._figures[name] = figures.as_json()
 
 
 def download(url: str, path: Path, sha256: str = SHA256) -> None:

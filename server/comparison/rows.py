@@ -2,7 +2,7 @@
 
 {"picture": {...}}    one picture, see `of_result`
 {"skipped": {...}}    `name`, `layer` and `reason` of what was not read
-{"summary": {...}}    the last row: `Summary.as_json`, and whether MNIST itself was there to compare with
+{"summary": {...}}    the last row: `Summary.as_json`
 """
 
 import base64
@@ -16,8 +16,6 @@ from PIL import Image
 from server.comparison import Result
 from server.pictures import Skipped
 
-PREVIEW = 96
-"""Longer side of a picture in the gallery, in pixels."""
 PNG_URL = "data:image/png;base64,"
 
 Row = dict[str, Any]
@@ -37,7 +35,7 @@ def of_result(result: Result) -> Row:
         "layer": result.picture.layer,
         "label": result.label.digit if result.label else None,
         "label_source": result.label.source if result.label else None,
-        "original": png(_preview(result.picture.grey)),
+        "original": png(result.picture.grey),
         "models": {
             name: {
                 "digit": answer.digit,
@@ -78,9 +76,3 @@ def from_png(url: str) -> NDArray[np.uint8]:
         return np.asarray(image.convert("L"))
     except (OSError, SyntaxError) as error:
         raise ValueError("not a PNG") from error
-
-
-def _preview(grey: NDArray[np.uint8]) -> NDArray[np.uint8]:
-    image = Image.fromarray(grey)
-    image.thumbnail((PREVIEW, PREVIEW), Image.Resampling.BOX)
-    return np.asarray(image)

@@ -14,6 +14,9 @@ from server.messages import Message
 from server.messages import message as _l
 from server.problems import PictureUnreadable
 
+PHOTOSHOP = b"8BPS"
+"""With this a PSD or PSB begins."""
+
 
 class Layers(StrEnum):
     """Which parts of a Photoshop file are digits."""
@@ -70,7 +73,7 @@ def read(data: bytes, name: str, max_pixels: int, layers: Layers = Layers.FLAT) 
     """
     if not data:
         raise PictureUnreadable(_l("The file is empty. Choose a file that holds a picture."))
-    if data.startswith(b"8BPS"):
+    if data.startswith(PHOTOSHOP):
         from server.pictures import photoshop  # takes a second and 90 MB, which only Photoshop files are worth
 
         return photoshop.read(data, name, max_pixels, layers)

@@ -50,19 +50,32 @@ def entries(file: IO[bytes], settings: Settings) -> Iterator[File]:
     Raises:
         PictureUnreadable: it is no ZIP, damaged, or has more entries than are read.
     """
+    with _opened(file, settings) as archive:
+        for info in _files(archive):
+            name = _name(info)
+            yield File(name, _content(archive, info, name, settings))
+
+
+def count(file: IO[bytes], settings: Settings) -> int:
+    """How many files `entries` is going to give. Raises as it does."""
+    with _opened(file, settings) as archive:
+        return sum(1 for _ in _files(archive))
+
+
+def _opened(file: IO[bytes], settings: Settings) -> zipfile.ZipFile:
     try:
         if _directory_bytes(file) > settings.max_zip_entries * BYTES_PER_ENTRY:
             raise _too_many(settings)
         archive = zipfile.ZipFile(file)
     except (zipfile.BadZipFile, OSError, ValueError, NotImplementedError, struct.error):
         raise PictureUnreadable(_l("The ZIP is damaged or cut short. Pack it again and send the new file.")) from None
-    with archive:
-        if len(archive.infolist()) > settings.max_zip_entries:
-            raise _too_many(settings)
-        for info in archive.infolist():
-            name = _name(info)
-            if not info.is_dir() and not is_junk(name):
-                yield File(name, _content(archive, info, name, settings))
+    if len(archive.infolist()) > settings.max_zip_entries:
+        raise _too_many(settings)
+    return archive
+
+
+def _files(archive: zipfile.ZipFile) -> Iterator[zipfile.ZipInfo]:
+    return (info for info in archive.infolist() if not info.is_dir() and not is_junk(_name(info)))
 
 
 def _content(archive: zipfile.ZipFile, info: zipfile.ZipInfo, name: str, settings: Settings) -> bytes | Problem:

@@ -15,7 +15,7 @@ def main() -> None:
     """Answer one message after the other until the input ends."""
     _limit(int(sys.argv[1]))
     # Loaded before the first file, whose time is counted.
-    from server.pictures import photoshop, raster  # noqa: F401
+    from server.pictures import raster  # noqa: F401
 
     # Whatever a library prints must not run into the answers.
     answers = os.fdopen(os.dup(sys.stdout.fileno()), "wb")
@@ -26,6 +26,11 @@ def main() -> None:
             job, data = wire.receive(sys.stdin.buffer)
         except EOFError:
             return
+        if job == wire.LOAD_PHOTOSHOP:
+            from server.pictures import photoshop  # noqa: F401
+
+            wire.send(answers, "ready")
+            continue
         _answer(answers, job, data)
         del data
 

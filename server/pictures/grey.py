@@ -26,6 +26,13 @@ def shrink(image: Image.Image) -> NDArray[np.uint8]:
     return np.asarray(image.reduce(factor) if factor > 1 else image)
 
 
+def thumbnail(grey: NDArray[np.uint8], side: int) -> NDArray[np.uint8]:
+    """Greys [h, w] made smaller, if need be, so that no side is longer than `side` pixels."""
+    image = Image.fromarray(grey)
+    image.thumbnail((side, side), Image.Resampling.BOX)
+    return np.asarray(image)
+
+
 def _to_luminance(image: Image.Image) -> Image.Image:
     if image.mode.startswith("I;16"):
         return Image.fromarray((np.asarray(image) / 257).round().astype(np.uint8))

@@ -9,6 +9,7 @@ import queue
 import subprocess
 import sys
 import threading
+import time
 from contextlib import suppress
 from typing import Any
 
@@ -17,7 +18,7 @@ import numpy as np
 from server import problems
 from server.messages import Message
 from server.messages import message as _l
-from server.pictures import Contents, Layers, Picture, Skipped, wire
+from server.pictures import PHOTOSHOP, Contents, Layers, Picture, Skipped, wire
 from server.problems import PictureUnreadable, Problem
 from server.settings import ROOT, Settings
 
@@ -25,6 +26,10 @@ START_SECONDS = 60
 """A machine that has just started may need long to load the decoders."""
 INHERITED = ("LD_LIBRARY_PATH", "SYSTEMROOT", "TZ")
 """All that a reading process learns of the server's environment: no secrets."""
+WATCH_SECONDS = 0.2
+"""How often it is looked for processes that are late: one thread for all, since a timer for each file would take
+longer than reading a small one."""
+NEVER = float("inf")
 
 
 class _Child:
@@ -39,8 +44,21 @@ class _Child:
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=subprocess.DEVNULL,
+            # Ctrl-C in a terminal is for the command, which ends them when what was begun is read.
+            process_group=0,
+            creationflags=getattr(subprocess, "CREATE_NEW_PROCESS_GROUP", 0),
         )
-        self.ask(START_SECONDS)
+        self._knows_photoshop = False
+        self._lock = threading.Lock()
+        self._deadline = NEVER
+        self._late = False
+
+    def read(self, seconds: float, job: dict[str, Any], data: bytes) -> tuple[Any, bytes]:
+        """Have one file read; what its family needs is loaded before its time is counted. Raises as `ask`."""
+        if data.startswith(PHOTOSHOP) and not self._knows_photoshop:
+            self.ask(START_SECONDS, wire.LOAD_PHOTOSHOP)
+            self._knows_photoshop = True
+        return self.ask(seconds, job, data)
 
     def ask(self, seconds: float, *request: Any) -> tuple[Any, bytes]:
         """Send a request, if any, and wait for the answer.
@@ -51,23 +69,25 @@ class _Child:
         """
         assert self.process.stdin is not None
         assert self.process.stdout is not None
-        late = threading.Event()
-
-        def stop() -> None:
-            late.set()
-            self.process.kill()
-
-        timer = threading.Timer(seconds, stop)
-        timer.start()
+        with self._lock:
+            self._deadline = time.monotonic() + seconds
         try:
             if request:
                 wire.send(self.process.stdin, *request)
             return wire.receive(self.process.stdout)
         except (EOFError, OSError, ValueError):
             self.stop()
-            raise (TimeoutError if late.is_set() else EOFError) from None
+            raise (TimeoutError if self._late else EOFError) from None
         finally:
-            timer.cancel()
+            with self._lock:
+                self._deadline = NEVER
+
+    def stop_if_late(self) -> None:
+        """End the process where its answer is overdue."""
+        with self._lock:
+            if time.monotonic() > self._deadline:
+                self._late = True
+                self.process.kill()
 
     def alive(self) -> bool:
         """Whether it still runs."""
@@ -92,6 +112,9 @@ class Reader:
         self._idle: queue.LifoQueue[_Child | None] = queue.LifoQueue()
         for _ in range(settings.readers):
             self._idle.put(None)  # started when it is needed
+        self._running: list[_Child] = []
+        self._watcher: threading.Thread | None = None
+        self._lock = threading.Lock()
 
     def read(self, data: bytes, name: str, layers: Layers = Layers.FLAT) -> Contents:
         """Read the pictures of one file; see `server.pictures.read`.
@@ -102,9 +125,9 @@ class Reader:
         child = self._idle.get()
         try:
             if child is None or not child.alive():
-                child = _Child(self._settings.max_reader_bytes)
+                child = self._start()
             job = {"max_pixels": self._settings.max_pixels, "layers": layers}
-            head, body = child.ask(self._settings.max_file_seconds, job, data)
+            head, body = child.read(self._settings.max_file_seconds, job, data)
             if head.get("problem") == wire.MEMORY:
                 raise EOFError
         except TimeoutError:
@@ -123,6 +146,28 @@ class Reader:
         if "problem" in head:
             raise _problem(head)
         return _contents(head, body, name)
+
+    def _start(self) -> _Child:
+        child = _Child(self._settings.max_reader_bytes)
+        with self._lock:
+            self._running.append(child)
+            if self._watcher is None:
+                self._watcher = threading.Thread(target=self._watch, name="reader", daemon=True)
+                self._watcher.start()
+        child.ask(START_SECONDS)
+        return child
+
+    def _watch(self) -> None:
+        """End late processes for as long as there are any."""
+        while True:
+            with self._lock:
+                self._running = [child for child in self._running if child.alive()]
+                if not self._running:
+                    self._watcher = None
+                    return
+            for child in self._running:
+                child.stop_if_late()
+            time.sleep(WATCH_SECONDS)
 
     def close(self) -> None:
         """End the processes, each when its file is read; new ones start when something is read after all."""

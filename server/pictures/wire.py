@@ -10,6 +10,9 @@ from typing import IO, Any
 LENGTHS = struct.Struct(">IQ")
 """Bytes of the head, bytes of the body."""
 
+LOAD_PHOTOSHOP = "photoshop"
+"""Asks a reading process to load what Photoshop files need, which takes a second and 90 MB."""
+
 MEMORY = "memory"
 """The problem that a reading process tells before it ends at its limit."""
 

@@ -34,6 +34,11 @@ def test_what_systems_leave_in_folders_is_passed_over():
     assert list(files(zipped(dict.fromkeys([*junk, "3/a.png"], PNG)))) == ["3/a.png"]
 
 
+def test_files_are_counted_without_reading_them():
+    data = zipped({"3/a.png": PNG, ".DS_Store": b"", "empty/": b"", "more.zip": zipped({"7.png": PNG})})
+    assert archive.count(BytesIO(data), Settings()) == 2 == len(files(data))
+
+
 @pytest.mark.parametrize("encoding", ["utf-8", "cp866"])
 def test_names_without_a_known_encoding_survive(encoding):
     assert list(files(named_in(encoding, "семь/7.png", PNG))) == ["семь/7.png"]

@@ -3,14 +3,19 @@
 import csv
 import io
 import json
+import signal
+import subprocess
+import sys
 from io import BytesIO
 
 import numpy as np
 import pytest
 
-from server.commands import BELOW_DEMAND, NOTHING_READ
+from server.commands import BELOW_DEMAND, NOTHING_READ, STOPPED
 from server.comparison.exports import safe
+from server.comparison.mnist import Loading
 from server.comparison.rows import from_png
+from server.settings import ROOT
 from tests.archives import zipped
 from tests.bad_inputs import FORM, form
 from tests.photoshop import layer, written_by_ag_psd
@@ -201,6 +206,8 @@ def folder(tmp_path):
 
 
 def test_the_command_line_gives_the_figures_of_the_api(app, client, folder, tmp_path):
+    app.extensions["mnist"].start()
+    app.extensions["mnist"]._thread.join()  # else one could have the card's figures, the other those measured
     result = app.test_cli_runner().invoke(args=["compare", str(folder), "--json", str(tmp_path / "r.json")])
     assert result.exit_code == 0, result.output
     report = json.loads((tmp_path / "r.json").read_text())
@@ -225,6 +232,35 @@ def test_the_exit_status_tells_scripts_how_it_went(app, folder, tmp_path):
     (tmp_path / "empty").mkdir()
     assert run(args=["compare", str(tmp_path / "empty")]).exit_code == NOTHING_READ
     assert run(args=["compare", str(tmp_path / "missing")]).exit_code == 2
+
+
+def test_ctrl_c_ends_the_work_and_what_was_read_until_then_is_reported(folder, tmp_path):
+    (folder / "0.png").write_bytes(b"")  # the first of all, so that its refusal tells that reading has begun
+    for k in range(3_000):
+        (folder / f"7/{k}.png").write_bytes(PNG)
+    command = [sys.executable, "-m", "flask", "--app", "server", "compare", folder, "--csv", tmp_path / "report.csv"]
+    process = subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+    assert any(b"0.png" in line for line in process.stderr)
+    process.send_signal(signal.SIGINT)
+    output, _ = process.communicate(timeout=60)
+    assert process.returncode == STOPPED
+    pictures = len((tmp_path / "report.csv").read_text("utf-8-sig").splitlines()) - 1
+    assert 0 < pictures < 3_000
+    assert f"{pictures} pictures, 1 without a label, 1 skipped" in output.decode()
+
+
+def test_a_report_that_cannot_be_written_is_told_of_before_the_work(app, folder, tmp_path):
+    result = app.test_cli_runner().invoke(args=["compare", str(folder), "--html", str(tmp_path / "none/report.html")])
+    assert result.exit_code == 2
+    assert "not a folder" in result.output
+
+
+def test_without_mnist_the_command_line_says_so(app, folder, monkeypatch):
+    monkeypatch.setitem(app.extensions, "mnist", Loading(app.extensions["recognizers"], {"MNIST_NPZ": "none"}))
+    output = app.test_cli_runner().invoke(args=["compare", str(folder)]).output
+    assert "MNIST is missing" in output
+    assert "read 2 of 3" in output
+    assert "MNIST: 99.66 %" in output
 
 
 def test_one_file_or_a_zip_may_be_named_as_well(app, tmp_path):

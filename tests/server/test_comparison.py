@@ -2,14 +2,18 @@
 
 import base64
 import hashlib
+import threading
+import time
+from pathlib import Path
 
 import numpy as np
 import pytest
 from PIL import Image
 
-from server.comparison import ABLATION, Comparer, reasons
+from server.comparison import ABLATION, AHEAD_BYTES, PREVIEW, Comparer, mnist, reasons
 from server.comparison.figures import Figures, wilson
 from server.comparison.mnist import Loading, Mnist, download
+from server.comparison.rows import of_event
 from server.comparison.shape import box_centred, measure
 from server.comparison.summary import summarized
 from server.pictures import Picture, Skipped
@@ -89,41 +93,85 @@ def test_a_digit_is_moved_by_the_box_of_its_ink():
 
 
 @pytest.fixture(scope="module")
-def mnist() -> Mnist:
+def bars() -> Mnist:
     """A hundred bars as ones, of widths 1 to 5 and slants -24 to 23, and one black square as a zero."""
     ink = np.concatenate([bar(1 + k % 5, (k * 7) % 48 - 24) for k in range(100)] + [np.ones((1, 28, 28), np.float32)])
     return Mnist((ink * 255).astype(np.uint8), np.array([1] * 100 + [0], np.uint8))
 
 
-def test_percentiles_are_shares_of_mnists_digits(mnist):
-    strokes = [mnist.percentiles(measure(bar(width), bar(width)))["stroke"] for width in (1, 3, 8)]
+def test_percentiles_are_shares_of_mnists_digits(bars):
+    strokes = [bars.percentiles(measure(bar(width), bar(width)))["stroke"] for width in (1, 3, 8)]
     assert strokes == sorted(strokes)
     assert strokes[-1] == pytest.approx(99, abs=1)  # all but the black square
-    assert mnist.percentiles(measure(bar(3, 45), bar(3, 45)))["slant"] > 95
+    assert bars.percentiles(measure(bar(3, 45), bar(3, 45)))["slant"] > 95
 
 
-def test_the_nearest_example_of_a_digit_is_the_same_drawing(mnist):
-    nearest = mnist.nearest(bar(3, 16)[0], 1, 2)
+def test_the_nearest_example_of_a_digit_is_the_same_drawing(bars):
+    nearest = bars.nearest(bar(3, 16)[0], 1, 2)
     assert nearest.shape == (2, 28, 28)
     distances = np.abs(nearest / 255 - bar(3, 16)).sum(axis=(1, 2))
     assert distances[0] <= distances[1]
     assert np.abs(nearest[0] / 255 - bar(3, 16)[0]).mean() < 0.05
 
 
+def npz(path: Path) -> Path:
+    """MNIST in Keras's form, of one bar to learn from and one seven to test on."""
+    train = {"x_train": (bar(3) * 255).astype(np.uint8), "y_train": np.array([1], np.uint8)}
+    test = {"x_test": 255 - seven(28, 28)[np.newaxis], "y_test": np.array([7], np.uint8)}
+    np.savez(path, **train, **test)
+    return path
+
+
 def test_mnist_loads_in_the_background_from_the_file_that_is_named(tmp_path):
-    path = tmp_path / "mnist.npz"
-    np.savez(path, x_train=(bar(3) * 255).astype(np.uint8), y_train=np.array([1], np.uint8))
-    loading = Loading({"MNIST_NPZ": str(path)})
-    assert loading.get(30) is not None
-    assert loading.get() is loading.get()
+    loading = Loading({}, {"MNIST_NPZ": str(npz(tmp_path / "mnist.npz"))})
+    assert loading.get() is None  # nobody asked for it yet
+    loading.start()
+    assert loading.get() is loading.get() is not None
 
 
 @pytest.mark.parametrize("content", [None, b"", b"PK\3\4 damaged"])
-def test_a_missing_or_damaged_file_is_done_without(tmp_path, content):
+def test_a_missing_or_damaged_file_is_done_without_and_read_once_it_is_there(tmp_path, content):
     path = tmp_path / "mnist.npz"
     if content is not None:
         path.write_bytes(content)
-    assert Loading({"MNIST_NPZ": str(path)}).get(30) is None
+    loading = Loading({}, {"MNIST_NPZ": str(path)})
+    loading.start()
+    assert not loading.wait(30)
+    assert loading.get() is None
+    npz(path)
+    loading.start()
+    assert loading.wait(30)
+
+
+def test_nobody_waits_for_a_download(tmp_path, monkeypatch):
+    arrived = threading.Event()
+
+    def slow(_url: str, path: Path) -> None:
+        assert arrived.wait(60)
+        path.parent.mkdir(parents=True)
+        npz(path)
+
+    monkeypatch.setattr(mnist, "download", slow)
+    monkeypatch.setattr(Path, "home", lambda: tmp_path)
+    loading = Loading({}, {})
+    assert loading.must_download
+    loading.start()
+    start = time.monotonic()
+    assert loading.get() is None
+    assert time.monotonic() - start < mnist.DISK_SECONDS
+    arrived.set()
+    assert loading.wait(30)
+    assert loading.get() is not None
+
+
+def test_the_networks_are_measured_on_the_test_set_and_their_cards_stand_in_until_then(app, tmp_path):
+    recognizers = app.extensions["recognizers"]
+    loading = Loading(recognizers, {"MNIST_NPZ": str(npz(tmp_path / "mnist.npz"))})
+    assert loading.figures("robust")["n"] == 10_000
+    loading.start()
+    loading._thread.join()
+    assert loading.figures("robust")["n"] == 1
+    assert loading.figures("classic")["recall"][7] == 1
 
 
 def test_a_download_is_kept_only_where_it_is_the_right_file(tmp_path):
@@ -153,7 +201,7 @@ def test_reasons_name_what_is_unusual_the_most_unusual_first():
 
 @pytest.fixture(scope="module")
 def comparer(app):
-    return Comparer(app.extensions["reader"], app.extensions["recognizers"], None)
+    return Comparer(app.extensions["reader"], app.extensions["recognizers"], lambda: None)
 
 
 def test_results_come_in_the_order_of_the_files_and_a_bad_one_stops_nothing(comparer):
@@ -182,6 +230,25 @@ def test_files_are_read_as_they_are_needed_and_not_all_at_once(comparer):
     assert taken < 20
 
 
+def test_large_files_are_not_read_ahead(comparer):
+    taken = 0
+
+    def files():
+        nonlocal taken
+        for k in range(20):
+            taken += 1
+            yield File(f"{k}.png", encode(seven()) + bytes(AHEAD_BYTES))
+
+    results = comparer.compare(files(), 2)
+    next(results)
+    assert taken == 1
+    results.close()
+
+
+def test_results_keep_no_more_of_a_picture_than_the_report_shows(comparer):
+    assert comparer.judge(Picture("7/a.png", seven(600, 800))).picture.grey.shape == (PREVIEW, PREVIEW * 600 // 800)
+
+
 def test_a_seven_is_read_by_every_network_and_every_preprocessing(comparer):
     result = comparer.judge(Picture("7/a.png", seven()))
     assert result.digit == 7
@@ -204,10 +271,18 @@ def test_nothing_drawn_is_no_digit_and_no_preprocessing_makes_it_one(comparer):
 
 def test_the_summary_is_renewed_and_stands_last(app):
     rows = [{"summary": {"old": True}}, {"skipped": {"name": "a", "layer": None, "reason": "b"}}]
-    *_, last = summarized(rows, app.extensions["recognizers"], True)
+    *_, last = summarized(rows, app.extensions["recognizers"], app.extensions["mnist"].figures)
     assert last["summary"]["skipped"] == 1
     assert last["summary"]["models"]["robust"]["accuracy"] is None
     assert last["summary"]["mnist"] is True
+
+
+@pytest.mark.parametrize(("picture", "mnist"), [(seven(), False), (np.full((50, 50), 255, np.uint8), True)])
+def test_the_summary_says_where_mnist_was_missing(app, comparer, picture, mnist):
+    with app.test_request_context():
+        row = of_event(comparer.judge(Picture("7/a.png", picture)))
+    *_, last = summarized([row], app.extensions["recognizers"], app.extensions["mnist"].figures)
+    assert last["summary"]["mnist"] is mnist
 
 
 def test_mnists_own_digits_agree_with_their_card(app, comparer):

@@ -4,6 +4,7 @@ import os
 import subprocess
 import time
 from io import BytesIO
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -92,7 +93,10 @@ def test_a_process_that_is_killed_is_replaced(reader):
     assert len(reader.read(encode(seven()), "7.png").pictures) == 1
 
 
-@pytest.mark.skipif(not os.path.isdir("/proc"), reason="needs /proc")  # noqa: PTH112
+needs_proc = pytest.mark.skipif(not Path("/proc").is_dir(), reason="needs /proc")
+
+
+@needs_proc
 def test_a_reading_process_inherits_no_secret(reader, monkeypatch):
     monkeypatch.setenv("SECRET_KEY", "hidden")
     fresh = Reader(Settings(readers=1))
@@ -104,6 +108,19 @@ def test_a_reading_process_inherits_no_secret(reader, monkeypatch):
     assert "OPENBLAS_NUM_THREADS" in environ
     assert "hidden" not in environ
     child.stop()
+
+
+@needs_proc
+def test_only_photoshop_files_make_a_process_load_what_they_need():
+    def memory() -> int:
+        return int(Path(f"/proc/{fresh._running[0].process.pid}/statm").read_text().split()[1])
+
+    fresh = Reader(Settings(readers=1))
+    fresh.read(encode(seven()), "7.png")
+    before = memory()
+    fresh.read(written_by_ag_psd(layer("7")), "7.psd")
+    assert memory() > 1.5 * before
+    fresh.close()
 
 
 def test_a_large_file_passes_whole(reader):
