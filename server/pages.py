@@ -16,3 +16,9 @@ def compare() -> str:
     """Own digits against MNIST, which is loaded meanwhile."""
     current_app.extensions["mnist"].start()
     return render_template("compare.html")
+
+
+@blueprint.get("/inside")
+def inside() -> str:
+    """The network's layers, one after the other, on one's own digit."""
+    return render_template("inside.html")

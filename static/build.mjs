@@ -50,6 +50,7 @@ function assets(models) {
         },
       ]),
     ),
+    cards: Object.fromEntries(models.map(({ name }) => [name, manifest[`models/${name}.card.json`]])),
     engines: Object.fromEntries(ENGINES.map((engine) => [engine, manifest[`${engine}.js`]])),
     saving: manifest['saving.js'],
     wasm: { simd: manifest['tfjs-backend-wasm-simd.wasm'], plain: manifest['tfjs-backend-wasm.wasm'] },
@@ -92,9 +93,10 @@ async function bundle(entryPoints, plugins = []) {
 await mkdir(options.out, { recursive: true });
 const models = await readModels(options.models);
 for (const model of models) {
-  const { graph, weights } = pageFiles(model);
+  const { graph, weights, card } = pageFiles(model);
   await emit(`models/${model.name}.json`, graph);
   await emit(`models/${model.name}.bin`, weights);
+  await emit(`models/${model.name}.card.json`, card);
 }
 const wasmFolder = path.dirname(createRequire(import.meta.url).resolve('@tensorflow/tfjs-backend-wasm'));
 for (const binary of ['tfjs-backend-wasm-simd.wasm', 'tfjs-backend-wasm.wasm']) {
@@ -103,9 +105,12 @@ for (const binary of ['tfjs-backend-wasm-simd.wasm', 'tfjs-backend-wasm.wasm']) 
 await emit('favicon.svg', await readFile(path.join(here, 'favicon.svg')));
 // One file per engine, with its own share of TensorFlow.js and nothing of another engine's: a page loads one of them.
 await bundle(ENGINES.map((engine) => `js/engines/${engine}.js`), [assets(models), slimTensorFlow(await usage(models))]);
-await bundle(['js/saving/saving.js']); // which the Draw page loads only when something is saved
+await bundle(['js/saving/saving.js']); // which a page with a pad loads only when something is saved
 await bundle(
-  ['js/draw.js', 'js/compare.js', 'js/standalone.js', 'css/style.css', 'css/compare.css', 'css/report.css'],
+  [
+    ...['draw', 'compare', 'inside', 'standalone'].map((name) => `js/${name}.js`),
+    ...['style', 'compare', 'inside', 'report'].map((name) => `css/${name}.css`),
+  ],
   [assets(models)],
 );
 await writeFile(path.join(options.out, 'manifest.json'), `${JSON.stringify(manifest, null, 2)}\n`);

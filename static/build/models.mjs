@@ -30,8 +30,8 @@ async function readModel(folder, name) {
 }
 
 /**
- * The two files of a model that the page loads: the graph with the few words of the card that the page needs, and
- * the weights in one piece.
+ * The files of a model that pages load: the graph with the few words of the card that every page needs, the weights
+ * in one piece, and the card without its golden pictures, which the page Inside shows.
  */
 export function pageFiles({ name, graph, weights, card }) {
   const page = {
@@ -43,7 +43,11 @@ export function pageFiles({ name, graph, weights, card }) {
     golden: smallest(card.golden),
     goldenTolerance: card.golden_tolerance,
   };
-  return { graph: Buffer.from(JSON.stringify(page)), weights };
+  return {
+    graph: Buffer.from(JSON.stringify(page)),
+    weights,
+    card: Buffer.from(JSON.stringify({ ...card, golden: undefined })),
+  };
 }
 
 /** The golden pictures of different digits that cost the fewest bytes on the wire. */

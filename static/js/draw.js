@@ -1,17 +1,14 @@
 /** The Draw page: everything is wired here. */
 
-import { models, saving } from 'digits:assets';
+import { models } from 'digits:assets';
 
 import { Answer } from './answer.js';
 import { Bars } from './bars.js';
-import { download } from './download.js';
-import { Drawing } from './drawing.js';
+import { Easel } from './easel.js';
 import { FIRST_NETWORK, Ladder } from './engines/ladder.js';
 import { keep, kept } from './keep.js';
-import { disclose } from './menu.js';
-import { Pad } from './pad.js';
 import { Reader } from './reader.js';
-import { listenToShortcuts, nameKeys } from './shortcuts.js';
+import { nameKeys } from './shortcuts.js';
 import { Sight } from './sight.js';
 import { text } from './strings.js';
 import { BLANK, WAITING, judge } from './verdict.js';
@@ -21,7 +18,8 @@ const NO_PROBABILITIES = new Array(10).fill(0);
 const page = document.documentElement;
 const byId = (id) => document.getElementById(id);
 
-const pad = new Pad(byId('pad'), byId('pad-cursor'));
+const easel = new Easel(() => verdictOf(chosen).digits[0]);
+const { pad } = easel;
 const bars = new Bars(byId('bars'));
 const answer = new Answer(byId('answer'), byId('certainty'), byId('spoken'));
 const sight = new Sight(byId('sight'));
@@ -107,57 +105,15 @@ ladder.addEventListener('change', () => {
   openOthers();
 });
 
-// The pad and its tools
+// The pad, and who reads it
 
 pad.addEventListener('ink', ({ detail: time }) => {
-  byId('hint').hidden = !pad.drawing.empty;
   if (pad.drawing.empty || !ladder.engine) forget();
   else reader.request(time);
 });
 
-pad.addEventListener('change', () => {
-  keep('drawing', pad.drawing);
-  showTools();
-  openOthers();
-});
-
-function showTools() {
-  byId('undo').disabled = !pad.drawing.canUndo;
-  byId('redo').disabled = !pad.drawing.canRedo;
-  byId('clear').disabled = byId('save').disabled = pad.drawing.empty;
-}
-
-async function save(format) {
-  if (pad.drawing.empty) return;
-  const [digit] = verdictOf(chosen).digits;
-  try {
-    const { fileOf } = await import(new URL(saving, import.meta.url));
-    const name = digit === undefined ? 'drawing' : String(digit);
-    download(await fileOf(pad.drawing.strokes, format, name), `digit-${digit ?? 'drawn'}.${format}`);
-  } catch {
-    byId('status').textContent = text('status.unsaved');
-  }
-}
-
-function setBrush(width) {
-  pad.brush = width;
-  byId('brush-dot').style.transform = `scale(${width / byId('brush').max})`;
-}
-
-const actions = { undo: () => pad.undo(), redo: () => pad.redo(), clear: () => pad.clear() };
-for (const [id, action] of Object.entries(actions)) byId(id).addEventListener('click', action);
-listenToShortcuts({ ...actions, save: () => save('png') });
-disclose(byId('save'), byId('formats'));
-byId('formats').addEventListener('click', ({ target }) => {
-  const button = target.closest('[data-format]');
-  if (button) save(button.dataset.format);
-});
+pad.addEventListener('change', openOthers);
 nameKeys(byId('shortcuts'));
-
-byId('brush').addEventListener('input', ({ target }) => {
-  setBrush(target.valueAsNumber);
-  keep('brush', target.valueAsNumber);
-});
 
 for (const radio of byId('models').elements) {
   radio.addEventListener('change', () => {
@@ -176,14 +132,7 @@ function restore() {
     chosen = network;
     byId(`model-${network}`).checked = true;
   }
-  byId('brush').value = kept('brush') ?? byId('brush').value;
-  setBrush(byId('brush').valueAsNumber);
-  try {
-    pad.open(Drawing.fromJSON(kept('drawing') ?? []));
-  } catch {
-    keep('drawing', []); // written by another version of this page
-  }
-  showTools();
+  easel.restore();
 }
 
 forget();

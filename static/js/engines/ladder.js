@@ -18,6 +18,10 @@ import { open as openServer } from './server.js';
  * @typedef {object} Network
  * @property {(picture: Float32Array, width: number, height: number) => Promise<Reading>} read
  *   reads greys 0..255, row by row, of any polarity
+ * @property {(feeds: Record<string, {values: Float32Array, shape: number[]}>, nodes: string[]) =>
+ *   Promise<Float32Array[]>} [run] runs the graph from any nodes to any nodes, by name; not on the server
+ * @property {object} [graph] the model's file as it was loaded: topology, specifications of the weights
+ * @property {Record<string, import('@tensorflow/tfjs-core').Tensor[]>} [weights] by the name of their node
  */
 
 /**
@@ -69,11 +73,14 @@ export class Ladder extends EventTarget {
   #timer;
   #climbing = false;
 
-  /** @param {string | null} forced the only engine to use, or null for the usual ones */
-  constructor(forced) {
+  /**
+   * @param {string | null} forced the only engine to use, or null for the usual ones
+   * @param {string[]} rungs the usual ones, best first
+   */
+  constructor(forced, rungs = RUNGS) {
     super();
     this.forced = forced;
-    this.#rungs = forced ? [forced] : RUNGS;
+    this.#rungs = forced ? [forced] : rungs;
     addEventListener('online', () => this.#tryBetter());
   }
 

@@ -40,7 +40,16 @@ async function openNetwork(name) {
   ]);
   const model = new GraphModel({ load: async () => ({ ...graph, weightData }) });
   await model.load();
-  const network = { read: (picture, width, height) => read(model, picture, width, height) };
+  const network = {
+    graph,
+    weights: model.weights,
+    run: (feeds, nodes) => run(model, feeds, nodes),
+    async read(picture, width, height) {
+      const feeds = { picture: { values: picture, shape: [1, height, width] } };
+      const [probabilities, normalized, [ink]] = await run(model, feeds, OUTPUTS);
+      return { probabilities, normalized, ink };
+    },
+  };
   await checkGolden(network, graph.golden, graph.goldenTolerance);
   return network;
 }
@@ -51,13 +60,13 @@ async function download(file) {
   return response;
 }
 
-async function read(model, picture, width, height) {
-  const input = tensor(picture, [1, height, width], 'float32');
-  const outputs = model.execute({ picture: input }, OUTPUTS);
+async function run(model, feeds, nodes) {
+  const inputs = Object.entries(feeds).map(([node, { values, shape }]) => [node, tensor(values, shape, 'float32')]);
+  const outputs = [];
   try {
-    const [probabilities, normalized, [ink]] = await Promise.all(outputs.map((output) => output.data()));
-    return { probabilities, normalized, ink };
+    outputs.push(...[model.execute(Object.fromEntries(inputs), nodes)].flat());
+    return await Promise.all(outputs.map((output) => output.data()));
   } finally {
-    for (const used of [input, ...outputs]) used.dispose();
+    for (const used of [...inputs.map(([, input]) => input), ...outputs]) used.dispose();
   }
 }

@@ -1,4 +1,4 @@
-/** The drawing as a file. The Draw page loads this when something is saved for the first time. */
+/** The drawing as a file. A page with a pad loads this when something is saved for the first time. */
 
 import { rasterize } from '../raster.js';
 import { pngOf } from './png.js';

@@ -1,0 +1,130 @@
+/** The page Inside: everything is wired here. */
+
+import { models } from 'digits:assets';
+
+import { Answer } from './answer.js';
+import { Bars } from './bars.js';
+import { Easel } from './easel.js';
+import { Ladder } from './engines/ladder.js';
+import { openNetwork } from './inside/network.js';
+import { Section } from './inside/section.js';
+import * as overview from './inside/steps/overview.js';
+import { keep, kept } from './keep.js';
+import { Reader } from './reader.js';
+import { text } from './strings.js';
+import { BLANK, WAITING, judge } from './verdict.js';
+
+/** The module of each section, by the section's id. */
+const STEPS = { overview };
+
+/** The engines that tell what happens inside: the server does not. */
+const RUNGS = ['wasm', 'cpu'];
+const NO_PROBABILITIES = new Array(10).fill(0);
+
+const page = document.documentElement;
+const byId = (id) => document.getElementById(id);
+
+const easel = new Easel(() => verdictOf(reading).digits[0]);
+const { pad } = easel;
+const bars = new Bars(byId('bars'));
+const answer = new Answer(byId('answer'), byId('certainty'), byId('spoken'));
+const ladder = new Ladder(new URLSearchParams(location.search).get('engine'), RUNGS);
+const reader = new Reader(pad.raster, { onReading: (_, taken) => take(taken), onFailure: () => ladder.leave() });
+
+/** The network in use, as sections see it. @type {import('./inside/network.js').Network | null} */
+let network = null;
+/** What it last read. @type {import('./inside/network.js').Reading | null} */
+let reading = null;
+let chosen = 'robust';
+
+/** What sections may ask of the page. */
+const lab = {
+  pad,
+  /**
+   * Makes the image that is fed in place of the network's own first layer, or null. Set by the step on normalising.
+   *
+   * @type {(picture: Float32Array, size: number) => Float32Array | null}
+   */
+  front: () => null,
+  /** Reads the drawing again, because `front` answers otherwise now. */
+  reread: () => pad.drawing.empty || reader.request(performance.now()),
+};
+
+const sections = Object.entries(STEPS).map(([id, { create }]) => new Section(byId(id), create, lab));
+
+// What the network says
+
+function take(taken) {
+  if (pad.drawing.empty) return; // cleared while it was read
+  reading = taken;
+  show();
+}
+
+function verdictOf(taken) {
+  if (pad.drawing.empty) return BLANK;
+  if (!taken) return WAITING;
+  return taken.ink > 0 ? judge(taken.probabilities, models[chosen].threshold) : BLANK;
+}
+
+function show() {
+  answer.show(verdictOf(reading));
+  bars.show(reading?.probabilities ?? NO_PROBABILITIES);
+  for (const section of sections) section.update(reading);
+}
+
+function forget() {
+  reading = null;
+  show();
+}
+
+// Engines and networks
+
+async function useNetwork() {
+  const { engine } = ladder;
+  const name = chosen;
+  reader.use([]);
+  if (!engine) return;
+  const opened = await openNetwork(engine, name).catch((error) => console.info(error));
+  if (ladder.engine !== engine || chosen !== name) return; // another was chosen meanwhile
+  if (!opened) {
+    byId('status').textContent = text('status.no-network', { name });
+    return;
+  }
+  network = opened;
+  reader.use([[name, { read: (greys, size) => network.read(greys, size, lab.front(greys, size)) }]]);
+  if (pad.drawing.empty) forget();
+  page.dataset.ready = true;
+}
+
+function statusOf({ engine, forced }) {
+  if (engine === null) return forced ? text('status.forced', { engine: forced }) : text('status.none');
+  return text(engine.name === 'cpu' && !forced ? 'status.slower' : 'status.device');
+}
+
+ladder.addEventListener('change', () => {
+  page.dataset.engine = ladder.engine?.name ?? 'none';
+  page.dataset.ready = false;
+  byId('status').textContent = statusOf(ladder);
+  useNetwork();
+});
+
+pad.addEventListener('ink', ({ detail: time }) => {
+  if (pad.drawing.empty || !network) forget();
+  else reader.request(time);
+});
+
+for (const radio of byId('models').elements) {
+  radio.addEventListener('change', () => {
+    chosen = radio.value;
+    keep('network', chosen);
+    useNetwork();
+  });
+}
+
+if (kept('network') in models) {
+  chosen = kept('network');
+  byId(`model-${chosen}`).checked = true;
+}
+forget();
+easel.restore();
+ladder.start();

@@ -1,0 +1,57 @@
+import { colourOf } from './colours.js';
+
+/**
+ * Paints feature maps into a canvas, side by side in a grid, one value a pixel; CSS enlarges it.
+ *
+ * A single image for all of them: one transfer to the canvas, however many maps there are.
+ */
+export class Maps {
+  #context;
+  #image = null;
+
+  /** @param {HTMLCanvasElement} canvas shown with `image-rendering: pixelated` */
+  constructor(canvas) {
+    this.canvas = canvas;
+    this.#context = canvas.getContext('2d', { willReadFrequently: true }); // small, and painted by the processor
+  }
+
+  /**
+   * @param {Float32Array} values [rows, columns, channels], row by row
+   * @param {number[]} shape
+   * @param {import('./colours.js').Colours} colours
+   * @param {number} largest absolute value, which gets the last colour
+   * @param {object} layout
+   * @param {number} [layout.across] maps in a row
+   * @param {number} [layout.gap] transparent pixels right of and below each map
+   */
+  show(values, [rows, columns, channels = 1], colours, largest, { across = channels, gap = 0 } = {}) {
+    const [width, height] = [columns + gap, rows + gap];
+    const pixels = this.#fit(across * width, Math.ceil(channels / across) * height);
+    const stride = across * width;
+    for (let channel = 0; channel < channels; channel++) {
+      const corner = Math.floor(channel / across) * height * stride + (channel % across) * width;
+      for (let row = 0; row < rows; row++) {
+        for (let column = 0; column < columns; column++) {
+          const value = values[(row * columns + column) * channels + channel];
+          pixels[corner + row * stride + column] = colourOf(colours, value, largest);
+        }
+      }
+    }
+    this.#context.putImageData(this.#image, 0, 0);
+  }
+
+  /** The image's pixels, of the wanted size. */
+  #fit(width, height) {
+    const { canvas } = this;
+    if (this.#image?.width !== width || this.#image.height !== height) {
+      Object.assign(canvas, { width, height });
+      this.#image = new ImageData(width, height);
+    }
+    return new Uint32Array(this.#image.data.buffer);
+  }
+}
+
+/** One map of an activation: [rows, columns] of channel `channel` of [rows, columns, channels]. */
+export function channelOf(values, [rows, columns, channels], channel) {
+  return Float32Array.from({ length: rows * columns }, (_, pixel) => values[pixel * channels + channel]);
+}
