@@ -1,8 +1,9 @@
 """`python -m server` serves Digit Lab; HOST and PORT say where."""
 
+import signal
 import sys
 
-from server import create_app
+from server import create_app, logs
 from server.errors import StartError
 from server.serving import serve
 from server.settings import Settings
@@ -12,13 +13,12 @@ def main() -> int:
     """Serve until stopped; return the exit status."""
     try:
         settings = Settings.from_environment()
-        serve(create_app(settings), settings)
+        logs.set_up(settings.log)
+        ended_by = serve(create_app(settings), settings)
     except StartError as error:
         print(f"Digit Lab cannot start. {error}", file=sys.stderr)
         return 1
-    except KeyboardInterrupt:
-        return 130
-    return 0
+    return 128 + ended_by if ended_by == signal.SIGINT else 0
 
 
 if __name__ == "__main__":

@@ -12,6 +12,7 @@ from server.pictures import pixels
 from server.pictures.reader import Reader
 from server.problems import BadRequest, UnknownModel, UnsupportedMediaType
 from server.recognizer import DEFAULT, Recognizer
+from server.settings import Settings
 
 blueprint = Blueprint("api", __name__)
 
@@ -53,9 +54,9 @@ def _recognizers() -> Mapping[str, Recognizer]:
 
 def _picture() -> NDArray[np.uint8]:
     """The request's one picture, as greys [h, w]."""
-    max_pixels = current_app.config["SETTINGS"].max_pixels
+    settings: Settings = current_app.config["SETTINGS"]
     if request.mimetype == "application/json":
-        return pixels.read(request.get_data(), max_pixels)
+        return pixels.read(request.get_data(), settings.max_pixels, settings.max_json_depth)
     if request.mimetype == "multipart/form-data":
         files = request.files.getlist("picture")
         if len(files) != 1:  # also none where the body is cut or its boundary is missing

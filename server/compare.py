@@ -1,12 +1,12 @@
 """Comparison over HTTP: the page, the API that streams, and the report in the form that is asked for."""
 
-import json
 from io import BytesIO
 from typing import IO
 
 from flask import Blueprint, Response, current_app, request, stream_with_context
 from werkzeug.datastructures import FileStorage
 
+from server import strict_json
 from server.comparison import exports, sources
 from server.comparison.rows import Row
 from server.comparison.run import run
@@ -69,7 +69,7 @@ def report() -> Response:
     try:
         body = _report(_rows(request.get_data()), format)
     # Whatever is not as `compare` answered it; what it is exactly doesn't matter to a program that made it up.
-    except (AttributeError, KeyError, IndexError, RecursionError, TypeError, ValueError):
+    except (AttributeError, KeyError, IndexError, TypeError, ValueError):
         raise BadRequest(_l("Send the rows of a comparison, one JSON object a line, as they were answered.")) from None
     response = Response(body, content_type=FORMATS[format])
     response.headers["Content-Disposition"] = f"attachment; filename=digits.{format}"
@@ -92,7 +92,8 @@ def _report(rows: list[Row], format: str) -> str | bytes:
 
 
 def _rows(body: bytes) -> list[Row]:
-    rows = [json.loads(line) for line in body.decode().splitlines()]
+    max_depth = current_app.config["SETTINGS"].max_json_depth
+    rows = [strict_json.loads(line, max_depth) for line in body.splitlines()]
     for row in rows:
         if "picture" in row and row["picture"]["label"] not in (None, *range(10)):
             raise ValueError("a label is a digit or null")

@@ -4,7 +4,9 @@ The API answers `application/problem+json` with `type`, `title`, `status` and `d
 request; the pages answer a short HTML page with the same words. Neither ever shows a trace or a path.
 """
 
+import errno
 import re
+from collections.abc import Mapping
 from typing import Any, ClassVar
 
 from flask import Flask, Response, json, render_template, request
@@ -20,6 +22,9 @@ class Problem(Exception):
 
     status: ClassVar[int] = 400
     title: ClassVar[Any] = _l("The request cannot be understood")  # lazy: translated when it is shown
+
+    headers: Mapping[str, str] = {}
+    """What the answer carries besides."""
 
     def __init__(self, detail: Any) -> None:
         super().__init__(detail)
@@ -74,6 +79,41 @@ class PictureUnreadable(Problem):
     title = _l("The picture cannot be read")
 
 
+class CrossSite(Problem):
+    """A page of another site had the browser send this."""
+
+    status = 403
+    title = _l("Another site sent this")
+
+    def __init__(self) -> None:
+        super().__init__(_l("Open Digit Lab itself and send it from there. Programs must not send an Origin header."))
+
+
+class TooOften(Problem):
+    """The client has asked more often than one may."""
+
+    status = 429
+    title = _l("Too many requests")
+
+    def __init__(self, seconds: int) -> None:
+        super().__init__(_l("Wait %(number)d seconds and ask again.", number=seconds))
+        self.headers = {"Retry-After": str(seconds)}
+
+
+class StorageFull(Problem):
+    """The server has no room on its disk for what was sent."""
+
+    status = 507
+    title = _l("The server's disk is full")
+
+    def __init__(self) -> None:
+        super().__init__(_l("Send fewer or smaller files, or tell whoever runs the server to make room on its disk."))
+
+
+DISK_FULL = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EFBIG})
+"""How the system says that a file cannot grow."""
+
+
 # Title and advice for the errors that the framework raises, by status.
 FRAMEWORK = {
     400: (
@@ -101,7 +141,14 @@ def register(app: Flask) -> None:
 
     @app.errorhandler(Problem)
     def own(problem: Problem) -> Response:
-        return _answer(problem.status, problem.title, problem.detail, problem.type)
+        return answer(problem)
+
+    @app.errorhandler(OSError)
+    def full(error: OSError) -> Response:
+        if error.errno in DISK_FULL:
+            app.logger.error("The disk is full: %s", error.strerror)
+            return answer(StorageFull())
+        raise error
 
     @app.errorhandler(HTTPException)
     def framework(error: HTTPException) -> Response | HTTPException:
@@ -109,14 +156,21 @@ def register(app: Flask) -> None:
         if status < 400:  # a redirect
             return error
         title, detail = FRAMEWORK.get(status) or FRAMEWORK[500 if status >= 500 else 400]
-        answer = _answer(status, title, detail)
+        response = _response(status, title, detail)
         for name, value in error.get_headers():
             if name != "Content-Type":  # keeps Allow and Retry-After
-                answer.headers[name] = value
-        return answer
+                response.headers[name] = value
+        return response
 
 
-def _answer(status: int, title: Any, detail: Any, type_: str = "about:blank") -> Response:
+def answer(problem: Problem) -> Response:
+    """The response that tells of a problem."""
+    response = _response(problem.status, problem.title, problem.detail, problem.type)
+    response.headers.update(problem.headers)
+    return response
+
+
+def _response(status: int, title: Any, detail: Any, type_: str = "about:blank") -> Response:
     if request.path.startswith("/api/") or request.path == "/healthz":
         return Response(document(status, title, detail, type_), status, content_type=MEDIA_TYPE)
     return Response(render_template("error.html", status=status, title=title, detail=detail), status)

@@ -1,112 +1,156 @@
-"""waitress, set up with the limits of the settings and with errors in the shape of all others."""
+"""waitress, set up with the limits of the settings, with errors in the shape of all others, and with an orderly end."""
 
 import logging
+import os
 import select
 import signal
 import socket
 import sys
+import time
 from contextlib import suppress
-from typing import NoReturn
+from typing import Any
 
 from flask import Flask
-from waitress.channel import HTTPChannel
-from waitress.server import create_server
-from waitress.task import ErrorTask
+from waitress import wasyncore
+from waitress.adjustments import Adjustments
+from waitress.server import TcpWSGIServer
+from waitress.task import ThreadedTaskDispatcher
 
-from server import problems
+from server.channel import Channel, Overloaded
 from server.errors import StartError
 from server.settings import Settings
 
 FRAMING = 2
 """waitress counts a chunked body together with its framing, so it gets this multiple of the body limit; the
 application holds the limit itself, to the byte."""
-
-LINGER_BYTES = 2**28
-"""What is read and thrown away of a refused request, so that its client gets to see the answer."""
-
-# In English only: what is refused here has no readable head to take a language from, and no browser sends it.
-REFUSALS = {
-    400: "The request is not valid HTTP. Check its first line, its headers and its chunks.",
-    413: "The body is far larger than the server takes. Send a smaller picture.",
-    431: "The headers are larger than the server takes. Send fewer or shorter ones.",
-    500: "The server failed, and the fault is written to its log. Try again; if it stays, tell its operator.",
-    501: "This transfer encoding is not supported. Send the body plain or chunked.",
-}
+TICK_SECONDS = 1
+"""How often slow and silent connections are looked for."""
+FORWARDED = {"x-forwarded-for", "x-forwarded-host", "x-forwarded-proto"}
 
 
-class ProblemTask(ErrorTask):  # type: ignore[misc]
-    """Answers a request that waitress itself refuses."""
+class Server(TcpWSGIServer):  # type: ignore[misc]
+    """waitress's server with a bounded queue, and with an end that loses no answer."""
 
-    def execute(self) -> None:
-        """Write a problem document instead of waitress's plain text."""
-        error = self.request.error
-        body = problems.document(error.code, error.reason, REFUSALS[error.code])
-        self.status = f"{error.code} {error.reason}"
-        self.response_headers.append(("Content-Type", problems.MEDIA_TYPE))
-        self.content_length = len(body)
-        self.set_close_on_finish()
-        self.channel.refused = True
-        self.write(body)
+    channel_class = Channel
 
+    def __init__(self, app: Flask, settings: Settings, listener: socket.socket) -> None:
+        self._settings = settings
+        self._deadline: float | None = None
+        # A thread of its own, so that a refusal does not wait for what it is refused for.
+        self._refusals = ThreadedTaskDispatcher()
+        self._refusals.set_thread_count(1)
+        super().__init__(
+            app.wsgi_app,
+            _sock=listener,
+            sockinfo=(listener.family, listener.type, listener.proto, listener.getsockname()),
+            bind_socket=False,
+            adj=_adjustments(settings, listener),
+        )
 
-class Channel(HTTPChannel):  # type: ignore[misc]
-    """A connection whose refusals are problem documents, and reach a client that is still sending.
-
-    Closing a connection with unread data resets it, and the client loses the answer. So after a refusal
-    only the server's half is closed; the rest is read to its end (the "lingering close" of RFC 9112, 9.6).
-    """
-
-    error_task_class = ProblemTask
-    refused = False
-    discarded: int | None = None
-    """Bytes thrown away since the refusal was sent."""
-
-    def handle_close(self) -> None:
-        """Close the server's half first, after a refusal."""
-        if self.refused and self.connected and self.discarded is None:
-            self.discarded = 0
-            self.will_close = False
-            with suppress(OSError):  # where the client is already gone, the next read says so
-                self.socket.shutdown(socket.SHUT_WR)
+    def add_task(self, channel: Channel) -> None:
+        """Queue a request, or refuse it where too many wait."""
+        if len(self.task_dispatcher.queue) >= self._settings.max_queue:
+            channel.requests[0].error = Overloaded("")
+            self.refuse(channel)
         else:
-            super().handle_close()
+            self.task_dispatcher.add_task(channel)
 
-    def received(self, data: bytes) -> bool:
-        """Take data that the client sent."""
-        if self.discarded is None:
-            return bool(super().received(data))
-        self.discarded += len(data)
-        self.will_close = self.discarded > LINGER_BYTES
-        return False
+    def refuse(self, channel: Channel) -> None:
+        """Answer a request that carries its error."""
+        self._refusals.add_task(channel)
+
+    def readable(self) -> bool:
+        """Whether connections are accepted; where there are too many, the one that is silent longest makes room."""
+        if len(self._map) >= self.adj.connection_limit - 1:
+            silent = [channel for channel in self.active_channels.values() if channel.idle and not channel.will_close]
+            if silent:
+                min(silent, key=lambda channel: channel.last_activity).will_close = True
+        return bool(super().readable())
+
+    def maintenance(self, now: float) -> None:
+        """Close connections that are silent or slow."""
+        super().maintenance(now)
+        for channel in list(self.active_channels.values()):
+            channel.check_pace(now, self._settings.slow_seconds, self._settings.min_bytes_per_second)
+
+    def drain(self) -> None:
+        """Take nothing new, and let `run` end once all is answered or the time for it is over."""
+        self._deadline = time.monotonic() + self._settings.drain_seconds
+        self.pull_trigger()
+
+    def run(self) -> bool:
+        """Serve until drained; return whether all was answered."""
+        while self._deadline is None:
+            self._turn()
+        self.del_channel()
+        self.socket.close()
+        while self._settle() and time.monotonic() < self._deadline:
+            self.maintenance(time.time())
+            self._turn(0.1)
+        finished = not self._settle()
+        self.task_dispatcher.shutdown(timeout=1 if finished else 0)
+        wasyncore.close_all(self._map)
+        return finished
+
+    def _turn(self, seconds: float = TICK_SECONDS) -> None:
+        self.asyncore.loop(timeout=seconds, map=self._map, use_poll=self.adj.asyncore_use_poll, count=1)
+
+    def _settle(self) -> bool:
+        """Close what is idle; return whether anything is left."""
+        for channel in self.active_channels.values():
+            channel.will_close = channel.will_close or channel.idle
+        return bool(self.active_channels)
 
 
-def serve(app: Flask, settings: Settings) -> None:
-    """Serve `app`, print its address once it answers, and return after SIGINT or SIGTERM.
+def serve(app: Flask, settings: Settings) -> int:
+    """Serve `app`, print its address once it answers, and return the signal that ended it.
 
-    Requests in work are finished first.
+    Requests in work are finished first, within the time of the settings; a second signal ends the process at once.
 
     Raises:
         StartError: the address is taken or is not one of this machine.
     """
     # A line for every request that waits would slow down what it reports.
     logging.getLogger("waitress.queue").setLevel(logging.ERROR)
-    listener = _listen(settings.host, settings.port)
-    server = create_server(
-        app,
+    server = Server(app, settings, _listen(settings.host, settings.port))
+    received: list[int] = []
+
+    def stop(number: int, _frame: Any) -> None:
+        if received:
+            os._exit(128 + number)
+        received.append(number)
+        server.drain()
+
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, stop)
+    with suppress(OSError):  # nobody reads it, or there is no room for it: no reason not to serve
+        print(f"Digit Lab is ready: {_url(*server.socket.getsockname()[:2])} (Ctrl+C stops it)", flush=True)
+    if not server.run():
+        logging.getLogger(__name__).warning("Ended with requests in work")
+        # The interpreter would wait for threads that read files; what they would answer to is closed.
+        logging.shutdown()
+        sys.stdout.close()
+        os._exit(0)
+    return received[0]
+
+
+def _adjustments(settings: Settings, listener: socket.socket) -> Adjustments:
+    proxy: dict[str, Any] = {}
+    if settings.trusted_proxy:
+        proxy = {"trusted_proxy": settings.trusted_proxy, "trusted_proxy_headers": FORWARDED}
+    return Adjustments(
         sockets=[listener],
         threads=settings.threads,
         connection_limit=settings.max_connections,
         channel_timeout=settings.idle_seconds,
+        cleanup_interval=TICK_SECONDS,
         max_request_header_size=settings.max_header_bytes,
         max_request_body_size=max(settings.max_body_bytes, settings.max_upload_bytes) * FRAMING,
         asyncore_use_poll=hasattr(select, "poll"),  # select() ends at 1024 connections
         ident="",
+        clear_untrusted_proxy_headers=True,
+        **proxy,
     )
-    server.channel_class = Channel
-    signal.signal(signal.SIGTERM, _stop)
-    host, port = listener.getsockname()[:2]
-    print(f"Digit Lab is ready: {_url(host, port)} (Ctrl+C stops it)", flush=True)
-    server.run()
 
 
 def _listen(host: str, port: int) -> socket.socket:
@@ -123,7 +167,3 @@ def _url(host: str, port: int) -> str:
     """Where this machine's browser finds the server."""
     host = {"0.0.0.0": "127.0.0.1", "::": "::1"}.get(host, host)
     return f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
-
-
-def _stop(*_: object) -> NoReturn:
-    sys.exit(0)

@@ -1,7 +1,8 @@
 """Every setting and limit of the server: unit, default, and the environment variable that changes it."""
 
+import ipaddress
 import os
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, fields
 from pathlib import Path
 from typing import Any
@@ -16,9 +17,13 @@ class SettingError(StartError):
     """A setting has an unusable value."""
 
 
-def setting(default: Any, env: str, meaning: str, low: int | None = None, high: int | None = None) -> Any:
-    """Declare a setting; `low` and `high` are the least and the largest allowed number."""
-    return field(default=default, metadata={"env": env, "meaning": meaning, "low": low, "high": high})
+def setting(
+    default: Any, env: str, meaning: str, low: int | None = None, high: int | None = None, choices: Sequence[str] = ()
+) -> Any:
+    """Declare a setting; `low` and `high` are the least and the largest allowed number, `choices` the allowed words."""
+    return field(
+        default=default, metadata={"env": env, "meaning": meaning, "low": low, "high": high, "choices": choices}
+    )
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -33,16 +38,40 @@ class Settings:
     port: int = setting(8000, "PORT", "TCP port to listen on; 0 takes any free one", 0, 65_535)
     models: Path = setting(ROOT / "static/models", "DIGITS_MODELS", "folder of the trained models")
     dist: Path = setting(ROOT / "static/dist", "DIGITS_DIST", "folder of the built page")
+    log: str = setting("info", "DIGITS_LOG", "least level of what is logged", choices=("info", "warning", "error"))
+    trusted_proxy: str = setting(
+        "", "DIGITS_TRUSTED_PROXY", "address of the proxy whose X-Forwarded headers are believed; * is any"
+    )
 
     threads: int = setting(4, "DIGITS_THREADS", "requests worked on at once", 1, 256)
     max_connections: int = setting(500, "DIGITS_MAX_CONNECTIONS", "open connections", 1, 100_000)
     idle_seconds: int = setting(60, "DIGITS_IDLE_SECONDS", "seconds a silent connection stays open", 1, 3_600)
+    max_queue: int = setting(256, "DIGITS_MAX_QUEUE", "requests that wait for a thread", 1, 100_000)
+    slow_seconds: int = setting(20, "DIGITS_SLOW_SECONDS", "seconds a request may take to arrive at any pace", 1, 3_600)
+    min_bytes_per_second: int = setting(
+        1_000, "DIGITS_MIN_BYTES_PER_SECOND", "bytes a second at which a longer one must arrive", 1, 2**30
+    )
+    drain_seconds: int = setting(8, "DIGITS_DRAIN_SECONDS", "seconds to finish in after SIGTERM", 0, 3_600)
+    predict_rate: int = setting(
+        6_000, "DIGITS_PREDICT_RATE", "predictions a minute for one address; 0 is no limit", 0, 10**9
+    )
+    compare_rate: int = setting(
+        600, "DIGITS_COMPARE_RATE", "comparisons and reports a minute for one address; 0 is no limit", 0, 10**9
+    )
+    rate_storage: str = setting(
+        "memory://", "DIGITS_RATE_STORAGE", "URL where processes share their counts, e.g. redis://127.0.0.1:6379"
+    )
     max_header_bytes: int = setting(16_384, "DIGITS_MAX_HEADER_BYTES", "bytes of a request's head", 1_024, 2**20)
     max_body_bytes: int = setting(16 * 2**20, "DIGITS_MAX_BODY_BYTES", "bytes of a request's body", 1_024, 2**30)
     max_form_parts: int = setting(16, "DIGITS_MAX_FORM_PARTS", "parts of a multipart body", 1, 10_000)
     # At least two of the form parser's own 64 KiB buffers, or it would refuse files.
     max_field_bytes: int = setting(2**19, "DIGITS_MAX_FIELD_BYTES", "bytes of form fields without files", 2**17, 2**24)
+    max_json_depth: int = setting(16, "DIGITS_MAX_JSON_DEPTH", "lists and objects of a JSON body in each other", 8, 500)
     max_pixels: int = setting(32_000_000, "DIGITS_MAX_PIXELS", "pixels (width x height) of a picture", 784, 2**28)
+    max_layers: int = setting(500, "DIGITS_MAX_LAYERS", "layers and groups of a Photoshop file", 1, 100_000)
+    max_layer_area: int = setting(
+        8, "DIGITS_MAX_LAYER_AREA", "times DIGITS_MAX_PIXELS that all layers cover together", 1, 1_000
+    )
 
     readers: int = setting(os.cpu_count() or 1, "DIGITS_READERS", "processes that read files", 1, 256)
     max_file_seconds: int = setting(10, "DIGITS_MAX_FILE_SECONDS", "seconds to read one file", 1, 600)
@@ -64,6 +93,19 @@ class Settings:
                     f"{item.metadata['env']}={value} is out of range: "
                     f"give a whole number from {low} to {high} ({item.metadata['meaning']})."
                 )
+            choices = item.metadata["choices"]
+            if choices and value not in choices:
+                raise SettingError(f"{item.metadata['env']}={value!r} is not one of {', '.join(choices)}.")
+        if self.trusted_proxy not in ("", "*"):
+            self._check_proxy()
+
+    def _check_proxy(self) -> None:
+        try:
+            ipaddress.ip_address(self.trusted_proxy)
+        except ValueError:
+            raise SettingError(
+                f"DIGITS_TRUSTED_PROXY={self.trusted_proxy!r} is not an address, e.g. 127.0.0.1 or ::1."
+            ) from None
 
     @classmethod
     def from_environment(cls, environ: Mapping[str, str] = os.environ) -> "Settings":

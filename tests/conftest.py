@@ -1,5 +1,6 @@
 """What tests of several folders share: the application, a client for it, and real servers."""
 
+import os
 from collections.abc import Callable, Iterator
 
 import hypothesis
@@ -8,7 +9,8 @@ from flask import Flask
 from flask.testing import FlaskClient
 
 from server import create_app
-from tests.live import LiveServer
+from server.settings import Settings
+from tests.live import UNLIMITED, LiveServer
 
 # How long one example takes depends on the machine, so it is never asserted.
 hypothesis.settings.register_profile("steady", deadline=None)
@@ -17,8 +19,8 @@ hypothesis.settings.load_profile("steady")
 
 @pytest.fixture(scope="session")
 def app() -> Flask:
-    """The application with the default settings."""
-    return create_app()
+    """The application with the default settings, but for the limits on how often one address may ask."""
+    return create_app(Settings.from_environment({**os.environ, **UNLIMITED}))
 
 
 @pytest.fixture

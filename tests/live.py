@@ -10,6 +10,9 @@ from typing import IO
 
 from server.settings import ROOT
 
+UNLIMITED = {"DIGITS_PREDICT_RATE": "0", "DIGITS_COMPARE_RATE": "0"}
+"""All clients of a test or a benchmark have one address, and are no attack."""
+
 
 class LiveServer:
     """A running server.
@@ -28,7 +31,7 @@ class LiveServer:
         self.process = subprocess.Popen(
             [sys.executable, "-m", "server"],
             cwd=root,
-            env={**os.environ, "HOST": "127.0.0.1", "PORT": "0", **environ},
+            env={**os.environ, **UNLIMITED, "HOST": "127.0.0.1", "PORT": "0", **environ},
             stdout=subprocess.PIPE,
             stderr=self.errors,
             text=True,

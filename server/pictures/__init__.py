@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from server.messages import Message
 from server.messages import message as _l
 from server.problems import PictureUnreadable
+from server.settings import Settings
 
 PHOTOSHOP = b"8BPS"
 """With this a PSD or PSB begins."""
@@ -42,6 +43,17 @@ class Picture(NamedTuple):
     """Where it is a part of the file: the names of its groups and of the layer, joined by "/"."""
 
 
+class Limits(NamedTuple):
+    """How much of a file is read; by default as `server.settings.Settings` has it."""
+
+    max_pixels: int = Settings.max_pixels
+    """The largest width x height that is decoded."""
+    max_layers: int = Settings.max_layers
+    """Of a Photoshop file, its groups counted."""
+    max_layer_area: int = Settings.max_layer_area
+    """How many times `max_pixels` all of its layers may cover together."""
+
+
 class Skipped(NamedTuple):
     """What was not read, and why."""
 
@@ -57,28 +69,28 @@ class Contents(NamedTuple):
     skipped: list[Skipped]
 
 
-def read(data: bytes, name: str, max_pixels: int, layers: Layers = Layers.FLAT) -> Contents:
+def read(data: bytes, name: str, limits: Limits = Limits(), layers: Layers = Layers.FLAT) -> Contents:  # noqa: B008
     """Read the pictures of one file.
 
     Args:
         data: the file's bytes. Their beginning decides the format, never the name.
         name: the file's name, carried along as a label.
-        max_pixels: the largest width x height that is decoded.
+        limits: how much of it is read.
         layers: which parts of a Photoshop file are pictures; of any other file the whole is one.
 
     Raises:
         UnsupportedPicture: the file is of none of the readable formats.
-        PictureTooLarge: it has more pixels than `max_pixels`, or more layers than are read.
-        PictureUnreadable: it is empty, cut short or damaged.
+        PictureTooLarge: it has more pixels than the limit.
+        PictureUnreadable: it is empty, cut short or damaged, or has more layers than the limit.
     """
     if not data:
         raise PictureUnreadable(_l("The file is empty. Choose a file that holds a picture."))
     if data.startswith(PHOTOSHOP):
         from server.pictures import photoshop  # takes a second and 90 MB, which only Photoshop files are worth
 
-        return photoshop.read(data, name, max_pixels, layers)
+        return photoshop.read(data, name, limits, layers)
     from server.pictures import raster, svg
 
     if svg.is_svg(data):
         return Contents([Picture(name, svg.read(data))], [])
-    return Contents([Picture(name, raster.read(data, max_pixels))], [])
+    return Contents([Picture(name, raster.read(data, limits.max_pixels))], [])

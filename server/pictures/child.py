@@ -37,7 +37,7 @@ def main() -> None:
 
 def _answer(answers: IO[bytes], job: dict[str, Any], data: bytes) -> None:
     try:
-        contents = pictures.read(data, "", job["max_pixels"], pictures.Layers(job["layers"]))
+        contents = pictures.read(data, "", pictures.Limits(*job["limits"]), pictures.Layers(job["layers"]))
     except Problem as problem:
         wire.send(answers, {"problem": type(problem).__name__, "message": problem.detail})
     except MemoryError:

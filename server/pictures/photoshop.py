@@ -18,15 +18,12 @@ from psd_tools.composite import composite
 from psd_tools.constants import ColorMode, Compression
 
 from server.messages import message as _l
-from server.pictures import Contents, Layers, Picture, Skipped
+from server.pictures import Contents, Layers, Limits, Picture, Skipped
 from server.pictures.grey import to_grey
 from server.problems import PictureTooLarge, PictureUnreadable
 
 HEADER = struct.Struct(">4sH6xHIIHH")
 """Signature, version (1 PSD, 2 PSB), channels, height, width, bits per channel, colour mode."""
-MAX_LAYERS = 500
-MAX_LAYER_AREA = 8
-"""All layers together may cover this many times `max_pixels`."""
 MAX_ALLOC_BYTES = 2**28
 MAX_NAME = 200
 """Characters of a layer's name that are kept."""
@@ -35,22 +32,22 @@ DRAWN = (PixelLayer, ShapeLayer, SmartObjectLayer)
 opened. Text is a caption, fills and adjustments are the ground: all of them belong to the flat picture only."""
 
 
-def read(data: bytes, name: str, max_pixels: int, layers: Layers) -> Contents:
+def read(data: bytes, name: str, limits: Limits, layers: Layers) -> Contents:
     """Read the digits of a Photoshop file.
 
     Raises:
         PictureTooLarge, PictureUnreadable: as `server.pictures.read`.
     """
-    _check_header(data, max_pixels)
+    _check_header(data, limits.max_pixels)
     # Photoshop files of every age make psd-tools warn; only one warning means that pixels are wrong.
     logging.getLogger("psd_tools").setLevel(logging.ERROR)
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         warnings.simplefilter("error", PSDDecompressionWarning)
         try:
-            limits = ParseLimits(max_total_bytes=len(data) + 2**24, max_objects=200_000)
-            psd = PSDImage.open(BytesIO(data), max_alloc_bytes=MAX_ALLOC_BYTES, parse_limits=limits)
-            _check_layers(psd, max_pixels)
+            parse_limits = ParseLimits(max_total_bytes=len(data) + 2**24, max_objects=200_000)
+            psd = PSDImage.open(BytesIO(data), max_alloc_bytes=MAX_ALLOC_BYTES, parse_limits=parse_limits)
+            _check_layers(psd, limits)
             return _contents(psd, name, layers)
         except (PictureTooLarge, PictureUnreadable, MemoryError):
             raise
@@ -72,17 +69,17 @@ def _check_header(data: bytes, max_pixels: int) -> None:
     raise PictureUnreadable(_l("The head of the Photoshop file is damaged. Save it again and send the new file."))
 
 
-def _check_layers(psd: PSDImage, max_pixels: int) -> None:
+def _check_layers(psd: PSDImage, limits: Limits) -> None:
     area = 0
     for count, layer in enumerate(psd.descendants(), 1):
         if not isinstance(layer, Group):
             area += layer.width * layer.height
-        if count > MAX_LAYERS or area > MAX_LAYER_AREA * max_pixels:
+        if count > limits.max_layers or area > limits.max_layer_area * limits.max_pixels:
             raise PictureUnreadable(
                 _l(
                     "The Photoshop file has more than %(number)d layers, or far larger ones than its canvas. "
                     "Merge layers, or send it in parts.",
-                    number=MAX_LAYERS,
+                    number=limits.max_layers,
                 )
             )
 

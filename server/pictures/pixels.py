@@ -2,27 +2,27 @@
 
 import base64
 import binascii
-import json
-from typing import Any, NoReturn
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
+from server import strict_json
 from server.messages import message as _l
 from server.pictures.grey import shrink
 from server.problems import BadRequest, PictureTooLarge, PictureUnreadable
 
 
-def read(body: bytes, max_pixels: int) -> NDArray[np.uint8]:
+def read(body: bytes, max_pixels: int, max_depth: int) -> NDArray[np.uint8]:
     """Read `{"width", "height", "pixels"}` into [h, w]; pixels are the base64 of width*height grey bytes.
 
     Raises:
-        BadRequest: the body is not JSON of that form.
+        BadRequest: the body is not JSON of that form, or nested deeper than `max_depth`.
         PictureTooLarge: width*height is more than `max_pixels`.
         PictureUnreadable: the pixels are not base64, or not as many as width*height.
     """
-    fields = _parse(body)
+    fields = _parse(body, max_depth)
     width, height, pixels = (fields.get(name) for name in ("width", "height", "pixels"))
     # `type(...)`, because True is an int to isinstance.
     if type(width) is not int or type(height) is not int or width < 1 or height < 1:
@@ -48,16 +48,13 @@ def read(body: bytes, max_pixels: int) -> NDArray[np.uint8]:
     return shrink(Image.frombytes("L", (width, height), greys))
 
 
-def _parse(body: bytes) -> dict[str, Any]:
+def _parse(body: bytes, max_depth: int) -> dict[str, Any]:
     try:
-        fields = json.loads(body.decode(), parse_constant=_refuse)
-    # Nested too deeply, or no JSON at all; text that is not UTF-8 and numbers of 5000 digits are ValueErrors.
-    except (RecursionError, ValueError):
+        fields = strict_json.loads(body, max_depth)
+    except strict_json.TooDeep:
+        raise BadRequest(_l("The JSON is nested deeper than %(number)d. Send it flat.", number=max_depth)) from None
+    except strict_json.NotJson:
         raise BadRequest(_l("The body is not valid JSON. Check its syntax and its UTF-8 encoding.")) from None
     if not isinstance(fields, dict):
         raise BadRequest(_l('The body must be a JSON object with "width", "height" and "pixels".'))
     return fields
-
-
-def _refuse(constant: str) -> NoReturn:
-    raise ValueError(f"{constant} is not JSON")

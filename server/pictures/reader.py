@@ -18,7 +18,7 @@ import numpy as np
 from server import problems
 from server.messages import Message
 from server.messages import message as _l
-from server.pictures import PHOTOSHOP, Contents, Layers, Picture, Skipped, wire
+from server.pictures import PHOTOSHOP, Contents, Layers, Limits, Picture, Skipped, wire
 from server.problems import PictureUnreadable, Problem
 from server.settings import ROOT, Settings
 
@@ -109,6 +109,7 @@ class Reader:
 
     def __init__(self, settings: Settings) -> None:
         self._settings = settings
+        self._limits = Limits(settings.max_pixels, settings.max_layers, settings.max_layer_area)
         self._idle: queue.LifoQueue[_Child | None] = queue.LifoQueue()
         for _ in range(settings.readers):
             self._idle.put(None)  # started when it is needed
@@ -126,7 +127,7 @@ class Reader:
         try:
             if child is None or not child.alive():
                 child = self._start()
-            job = {"max_pixels": self._settings.max_pixels, "layers": layers}
+            job = {"limits": self._limits, "layers": layers}
             head, body = child.read(self._settings.max_file_seconds, job, data)
             if head.get("problem") == wire.MEMORY:
                 raise EOFError

@@ -7,12 +7,6 @@ from server.assets import AssetsError
 from server.i18n import LANGUAGES
 from server.settings import Settings
 
-EXPECTED_POLICY = (
-    "default-src 'none'; script-src 'self' 'wasm-unsafe-eval'; style-src 'self'; img-src 'self' data: blob:; "
-    "connect-src 'self'; font-src 'self'; manifest-src 'self'; worker-src 'self'; base-uri 'none'; "
-    "form-action 'self'; frame-ancestors 'none'"
-)
-
 
 def built_files(html: str) -> list[str]:
     """Addresses of built files that a page names."""
@@ -138,15 +132,6 @@ def test_a_page_that_is_not_built_stops_the_start(tmp_path, content):
     settings = Settings(models=Settings.from_environment().models, dist=tmp_path)
     with pytest.raises(AssetsError, match=r"manifest.json cannot be read: the page is not built.*build.mjs"):
         create_app(settings)
-
-
-@pytest.mark.parametrize("path", ["/", "/healthz", "/nothing", "/api/predict", "/static/dist/manifest.json"])
-def test_every_answer_binds_the_browser(client, path):
-    headers = client.get(path).headers
-    assert headers["Content-Security-Policy"] == EXPECTED_POLICY
-    assert headers["X-Content-Type-Options"] == "nosniff"
-    assert headers["Referrer-Policy"] == "same-origin"
-    assert headers["Cross-Origin-Opener-Policy"] == "same-origin"
 
 
 def test_the_page_has_no_inline_script_or_style_that_the_policy_would_stop(client):

@@ -9,16 +9,16 @@ from psd_tools import PSDImage
 from psd_tools.constants import Compression, Resource
 from psd_tools.psd.image_resources import ImageResource, VersionInfo
 
-from server.pictures import Layers, photoshop, read
+from server.pictures import Layers, Limits, read
 from server.problems import PictureTooLarge, PictureUnreadable
 from tests.photoshop import CANVAS, group, ink, layer, paper, saved, written_by_ag_psd, written_by_psd_tools
 from tests.pictures import seven
 
-MAX_PIXELS = 10_000_000
+LIMITS = Limits(max_pixels=10_000_000)
 
 
 def contents(data: bytes, layers: Layers = Layers.AUTO):
-    return read(data, "7.psd", MAX_PIXELS, layers)
+    return read(data, "7.psd", LIMITS, layers)
 
 
 def names(data: bytes, layers: Layers = Layers.AUTO) -> list[str | None]:
@@ -181,12 +181,12 @@ def test_a_file_that_is_cut_short_is_refused(share):
 
 def test_a_canvas_with_too_many_pixels_is_refused_by_its_head():
     with pytest.raises(PictureTooLarge):
-        read(written_by_ag_psd(layer("7"))[:26], "7.psd", CANVAS[0] * CANVAS[1] - 1, Layers.AUTO)
+        read(written_by_ag_psd(layer("7"))[:26], "7.psd", Limits(CANVAS[0] * CANVAS[1] - 1), Layers.AUTO)
 
 
 def test_more_layers_than_are_read_are_refused():
     tiny = np.zeros((1, 1, 4), np.uint8)
-    data = written_by_ag_psd(*[layer(str(k), tiny) for k in range(photoshop.MAX_LAYERS + 1)])
+    data = written_by_ag_psd(*[layer(str(k), tiny) for k in range(LIMITS.max_layers + 1)])
     with pytest.raises(PictureUnreadable, match="layers"):
         contents(data)
 

@@ -4,16 +4,16 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from server.pictures import read
+from server.pictures import Limits, read
 from server.pictures.grey import LARGEST_SIDE, to_grey
 from tests.pictures import encode, seven
 
-MAX_PIXELS = 10_000_000
+LIMITS = Limits(max_pixels=10_000_000)
 
 
 def grey(data: bytes) -> np.ndarray:
     """The one picture of a file."""
-    [picture] = read(data, "7.png", MAX_PIXELS).pictures
+    [picture] = read(data, "7.png", LIMITS).pictures
     return picture.grey
 
 
@@ -134,6 +134,6 @@ def test_a_picture_of_the_largest_side_keeps_its_pixels():
 
 
 def test_the_name_is_carried_along_and_never_decides_the_format():
-    [picture] = read(encode(seven(), "GIF"), "../семь.png", MAX_PIXELS).pictures
+    [picture] = read(encode(seven(), "GIF"), "../семь.png", LIMITS).pictures
     assert picture.name == "../семь.png"
     np.testing.assert_array_equal(picture.grey, seven())

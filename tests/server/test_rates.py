@@ -1,0 +1,67 @@
+"""How often one address may ask."""
+
+import os
+from io import BytesIO
+
+import pytest
+
+from server import create_app
+from server.errors import StartError
+from server.settings import Settings
+from tests.bad_inputs import JSON, pixels
+from tests.pictures import encode, seven
+from tests.server.test_api import assert_is_problem
+
+
+def limited(**environ: str):
+    """A client of a server with such rates."""
+    return create_app(Settings.from_environment({**os.environ, **environ})).test_client()
+
+
+@pytest.fixture
+def client():
+    return limited(DIGITS_PREDICT_RATE="3", DIGITS_COMPARE_RATE="2")
+
+
+def predict(client, address: str = "10.0.0.1"):
+    return client.post("/api/predict", data=pixels(), content_type=JSON, environ_base={"REMOTE_ADDR": address})
+
+
+def test_who_asks_too_often_is_told_when_to_ask_again(client):
+    assert [predict(client).status_code for _ in range(3)] == [200] * 3
+    refused = predict(client)
+    seconds = int(refused.headers["Retry-After"])
+    assert 1 <= seconds <= 61
+    assert f"Wait {seconds} seconds" in assert_is_problem(refused, 429)
+
+
+def test_others_are_not_held_back(client):
+    while predict(client).status_code == 200:
+        pass
+    assert predict(client, "10.0.0.2").status_code == 200
+
+
+def test_comparisons_and_predictions_are_counted_apart(client):
+    def compare() -> int:
+        files = {"files": (BytesIO(encode(seven())), "7.png")}
+        return client.post("/api/compare", data=files, environ_base={"REMOTE_ADDR": "10.0.0.1"}).status_code
+
+    while predict(client).status_code == 200:
+        pass
+    assert [compare() for _ in range(3)] == [200, 200, 429]
+
+
+def test_pages_and_health_have_no_limit(client):
+    for path in ("/", "/compare", "/healthz", "/static/dist/manifest.json"):
+        assert {client.get(path).status_code for _ in range(10)} == {200}
+
+
+def test_no_limit_is_possible():
+    client = limited(DIGITS_PREDICT_RATE="0", DIGITS_COMPARE_RATE="0")
+    assert {predict(client).status_code for _ in range(20)} == {200}
+
+
+@pytest.mark.parametrize("url", ["nonsense", "abacus://", "http://x"])
+def test_a_storage_that_cannot_be_used_stops_the_start(url):
+    with pytest.raises(StartError, match=r"DIGITS_RATE_STORAGE='.*' cannot be used.*memory://"):
+        limited(DIGITS_RATE_STORAGE=url)
