@@ -48,7 +48,13 @@ def _text(trait: str, high: bool, number: int) -> Message | None:
                 "The digit lies further from the middle than %(number)d %% of MNIST's; only “classic” minds.",
                 number=number,
             )
-    return None  # nearer to the middle than others is no fault
+        case "coverage", True:
+            return _l(
+                "More of the picture was taken for ink than in %(number)d %% of MNIST's: "
+                "perhaps the ground was taken for the ink.",
+                number=number,
+            )
+    return None  # nearer to the middle than others is no fault, and little ink is told by stroke and size
 
 
 def is_suspect(answer: Recognition, label: int) -> bool:

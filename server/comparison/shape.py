@@ -1,4 +1,4 @@
-"""How a digit is drawn, in four numbers that explain most misreadings: stroke width, slant, size and offset."""
+"""How a digit is drawn, in five numbers that explain most misreadings: stroke, slant, size, offset and coverage."""
 
 from typing import NamedTuple
 
@@ -20,6 +20,8 @@ class Shape(NamedTuple):
     """Longer side of the ink's box as a share of the picture's side, 0..1."""
     offset: NDArray[np.float64]
     """Distance of the ink's centre of mass from the picture's middle, as a share of the picture's side."""
+    coverage: NDArray[np.float64]
+    """Share of the picture that was taken for ink, 0..1; large where the polarity was, ground and ink exchanged."""
 
 
 def measure(normalized: NDArray[np.float32], whole: NDArray[np.float32]) -> Shape:
@@ -30,7 +32,7 @@ def measure(normalized: NDArray[np.float32], whole: NDArray[np.float32]) -> Shap
         whole: [n, 28, 28], ink 0..1, the whole picture as it was drawn.
     """
     stroke, slant = _stroke(normalized), _slant(normalized)
-    return Shape(stroke, slant, _size(whole), _offset(whole))
+    return Shape(stroke, slant, _size(whole), _offset(whole), whole.mean(axis=(1, 2), dtype=np.float64))
 
 
 def _stroke(ink: NDArray[np.float32]) -> NDArray[np.float64]:

@@ -77,6 +77,16 @@ def test_size_and_offset_are_shares_of_the_whole_picture():
     assert shape.offset[0] == pytest.approx(np.hypot(10.5, 10.5) / 28)
 
 
+def test_coverage_is_the_share_that_was_taken_for_ink_and_large_where_the_polarity_was_mistaken(comparer, bars):
+    assert measure(bar(7), bar(7)).coverage[0] == pytest.approx(7 * 20 / 28**2, rel=0.01)
+    fat = np.full((100, 100), 255, np.uint8)
+    fat[:40], fat[:, 60:] = 0, 0  # a seven that covers more than its ground, which is then taken for the ink
+    result = comparer.judge(Picture("7/a.png", fat))
+    assert result.shape.coverage[0] == pytest.approx(0.6 * 0.6, abs=0.01)
+    [reason] = reasons.find({"coverage": bars.percentiles(result.shape)["coverage"]})
+    assert "ground was taken for the ink" in reason.text
+
+
 def test_a_blank_picture_has_measures_too():
     blank = np.zeros((1, 28, 28), np.float32)
     assert np.isfinite(np.concatenate(measure(blank, blank))).all()
