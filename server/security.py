@@ -20,7 +20,6 @@ POLICY = {
 }
 SWITCHED_OFF = (
     "accelerometer",
-    "bluetooth",
     "camera",
     "display-capture",
     "geolocation",

@@ -19,9 +19,9 @@ export class Bars {
     this.#bars.forEach(({ meter, fill, value }, digit) => {
       const probability = probabilities[digit];
       const shown = precisePercent(probability);
-      fill.style.transform = `scaleX(${probability})`;
       meter.classList.toggle('leading', probability > 0 && probability === highest);
       if (value.textContent === shown) return;
+      fill.style.transform = `scaleX(${probability})`;
       value.textContent = shown;
       meter.setAttribute('aria-valuenow', Number((probability * 100).toFixed(1)));
       meter.setAttribute('aria-valuetext', shown);

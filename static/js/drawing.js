@@ -1,6 +1,6 @@
 /** The drawing: strokes in units of the pad, and its history. Knows nothing of screens or pictures. */
 
-/** Side of the pad in its own units, whatever its size on the screen; also the model's raster in pixels. */
+/** Side of the pad in its own units, whatever its size on the screen. */
 export const PAD_SIZE = 280;
 
 /**

@@ -7,6 +7,9 @@ import { Sheet } from './sheet.js';
 const LIGHTEST = 0.4;
 const HEAVIEST = 1.6;
 
+/** Told as the pen moves, where the browser can; else once per frame, when the time to read it within is over. */
+const MOVE = 'onpointerrawupdate' in globalThis ? 'pointerrawupdate' : 'pointermove';
+
 /** How far an arrow key moves the pen, in units of the pad. */
 const KEY_STEP = 7;
 
@@ -119,9 +122,9 @@ export class Pad extends EventTarget {
       this.#hideCursor();
       this.#begin(this.#pointOf(event), event.timeStamp);
     });
-    canvas.addEventListener('pointermove', (event) => {
+    canvas.addEventListener(MOVE, (event) => {
       if (event.pointerId !== this.#pointer) return;
-      // The browser hands over one event per frame; the pen's whole path is in the events it is made of.
+      // The browser may hand over many events as one; the pen's whole path is in the events it is made of.
       const path = event.getCoalescedEvents?.() ?? [];
       this.#extend((path.length > 0 ? path : [event]).map((step) => this.#pointOf(step)), event.timeStamp);
     });

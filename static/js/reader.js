@@ -2,17 +2,22 @@
 const MEASURES_KEPT = 5000;
 
 /**
- * Reads the picture in step with the screen: at most one reading per frame, always of the newest state, one at a time,
- * so that no answer ever replaces a newer one. The first network goes before the others, which get the frames in
+ * Reads the picture: always its newest state, one reading at a time, so that no answer ever replaces a newer one.
+ *
+ * A reading begins with the change and not with the next frame, so that the frame finds it done; what was read is
+ * shown in step with the screen, once per frame. The first network goes before the others, which get the frames in
  * which it has nothing to do.
  */
 export class Reader {
   /** @type {{name: string, network: import('./engines/ladder.js').Network, due: boolean}[]} */
   #queue = [];
   #busy = false;
-  #scheduled = false;
-  /** When the oldest change that the first network has not read happened. */
-  #since = null;
+  #frameAwaited = false;
+  /** The newest readings, by entry, which the next frame shows. */
+  #unshown = new Map();
+  /** When the oldest change that the first network has not read happened; and the oldest whose reading is not shown. */
+  #unreadSince = null;
+  #unshownSince = null;
   #measures = 0;
 
   /**
@@ -28,8 +33,8 @@ export class Reader {
   /** @param {[string, import('./engines/ladder.js').Network][]} networks by name, the most urgent first */
   use(networks) {
     this.#queue = networks.map(([name, network]) => ({ name, network, due: true }));
-    this.#since = null;
-    this.#schedule();
+    this.#unreadSince = null;
+    this.#readNext();
   }
 
   /**
@@ -38,41 +43,56 @@ export class Reader {
    * @param {number} time of the event that changed it, in milliseconds of `performance.now()`
    */
   request(time) {
-    this.#since ??= time;
+    this.#unreadSince ??= time;
     for (const entry of this.#queue) entry.due = true;
-    this.#schedule();
+    this.#readNext();
   }
 
-  #schedule() {
-    if (this.#scheduled || this.#busy || !this.#queue.some(({ due }) => due)) return;
-    this.#scheduled = true;
-    requestAnimationFrame(() => {
-      this.#scheduled = false;
-      this.#readNext();
-    });
+  #readNext() {
+    if (this.#busy || !this.#queue.some(({ due }) => due)) return;
+    const [first] = this.#queue;
+    // A network that holds up the page reads once per frame; one that doesn't may read again before it is shown.
+    if (first.due && (first.network.aside || this.#unshown.size === 0)) this.#read(first);
+    else this.#awaitFrame();
   }
 
-  async #readNext() {
-    const entry = this.#queue.find(({ due }) => due);
-    if (!entry) return;
-    const first = entry === this.#queue[0];
-    const since = this.#since;
-    if (first) this.#since = null;
+  async #read(entry) {
+    const since = this.#unreadSince;
+    const isFirst = entry === this.#queue[0];
+    if (isFirst) this.#unreadSince = null;
     entry.due = false;
     this.#busy = true;
     try {
       const { greys, size } = this.raster;
-      const reading = await entry.network.read(greys, size, size);
-      if (this.#queue.includes(entry)) {
-        this.onReading(entry.name, reading);
-        if (first && since !== null) this.#measure(since);
-      }
+      this.#unshown.set(entry, await entry.network.read(greys, size, size));
+      if (isFirst) this.#unshownSince ??= since;
+      this.#awaitFrame();
     } catch (error) {
       if (this.#queue.includes(entry)) this.onFailure(error);
     } finally {
       this.#busy = false;
-      this.#schedule();
+      this.#readNext();
     }
+  }
+
+  #awaitFrame() {
+    if (this.#frameAwaited) return;
+    this.#frameAwaited = true;
+    requestAnimationFrame(() => {
+      this.#frameAwaited = false;
+      this.#show();
+      const due = this.#queue.find((entry) => entry.due);
+      if (due && !this.#busy) this.#read(due);
+    });
+  }
+
+  #show() {
+    for (const [entry, reading] of this.#unshown) {
+      if (this.#queue.includes(entry)) this.onReading(entry.name, reading);
+    }
+    this.#unshown.clear();
+    if (this.#unshownSince !== null) this.#measure(this.#unshownSince);
+    this.#unshownSince = null;
   }
 
   /** From the pointer event to the painted bars: a message posted in a frame is handled after its painting. */

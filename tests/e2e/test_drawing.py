@@ -69,9 +69,9 @@ def test_the_whole_path_is_drawn_when_the_browser_bundles_events(open_draw: Open
     page.page.evaluate(
         """way => {
             const events = way.map(([clientX, clientY]) =>
-                new PointerEvent('pointermove', { clientX, clientY, pointerId: 1, pointerType: 'mouse' }));
+                new PointerEvent('pointerrawupdate', { clientX, clientY, pointerId: 1, pointerType: 'mouse' }));
             const [last] = events.slice(-1);
-            document.getElementById('pad').dispatchEvent(new PointerEvent('pointermove', {
+            document.getElementById('pad').dispatchEvent(new PointerEvent('pointerrawupdate', {
                 clientX: last.clientX, clientY: last.clientY, pointerId: 1, pointerType: 'mouse',
                 coalescedEvents: events,
             }));

@@ -8,11 +8,11 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from playwright.sync_api import BrowserContext, Route, expect
+from playwright.sync_api import BrowserContext, Request, Route, expect
 
 from server.settings import ROOT
 from tests.e2e.conftest import OpenDraw
-from tests.e2e.handwriting import AMERICAN, EUROPEAN, line
+from tests.e2e.handwriting import AMERICAN, EUROPEAN
 
 SEVEN = EUROPEAN[7]
 MODELS = sorted(path.name for path in (ROOT / "static/models").iterdir() if path.is_dir())
@@ -46,10 +46,12 @@ def test_each_engine_can_be_forced_and_reads(open_draw: OpenDraw, engine: str) -
 
 
 def test_wasm_comes_first_and_only_what_it_needs_is_loaded(open_draw: OpenDraw) -> None:
-    loaded: list[str] = []
-    page = open_draw(prepare=lambda context: context.on("request", lambda request: loaded.append(request.url)))
+    loaded: list[Request] = []
+    page = open_draw(prepare=lambda context: context.on("requestfinished", lambda request: loaded.append(request)))
     page.expect_engine("wasm")
-    files = [url.rpartition("/")[2] for url in loaded if "/static/dist/" in url]
+    # The worker's script is asked for twice, in advance and by the worker, and transferred once.
+    transferred = [request.url for request in loaded if request.sizes()["responseBodySize"] > 0]
+    files = [url.rpartition("/")[2] for url in transferred if "/static/dist/" in url]
     kinds = [re.sub(r"-\w{8}\.", ".", file) for file in files]
     network = ["robust.bin", "robust.json", "tfjs-backend-wasm-simd.wasm", "wasm.js"]
     assert set(kinds) == {"draw.js", "favicon.svg", "style.css", *network}
@@ -83,7 +85,13 @@ def test_the_browser_gives_the_probabilities_of_the_card(
 
 
 def without_webassembly(context: BrowserContext) -> None:
-    context.add_init_script("delete globalThis.WebAssembly")
+    """An init script would not reach the worker that the engine runs in."""
+
+    def prepend(route: Route) -> None:
+        response = route.fetch()
+        route.fulfill(response=response, body=f"delete globalThis.WebAssembly; {response.text()}")
+
+    context.route(re.compile(r"/dist/wasm-\w+\.js"), prepend)
 
 
 @pytest.mark.parametrize(
@@ -187,16 +195,38 @@ def test_an_unknown_or_impossible_engine_is_named(open_draw: OpenDraw) -> None:
     page.expect_engine("none")
 
 
-def test_reading_leaves_no_tensors_behind(open_draw: OpenDraw) -> None:
-    page = open_draw()
+@pytest.mark.parametrize("engine", ["wasm", "cpu"])
+def test_a_thousand_strokes_leave_no_tensors_and_no_drawing_behind(open_draw: OpenDraw, engine: str) -> None:
+    page = open_draw(f"?engine={engine}")
     page.draw(SEVEN)
     page.expect_digit(7)
     expect(page.page.locator("#verdict-classic")).to_contain_text(re.compile(r"\d"))
+    [worker] = page.page.workers
     tensors = "_tfengine.memory().numTensors"
-    before = page.page.evaluate(tensors)
-    page.draw([line((40, 40), (240, 40)), line((40, 240), (240, 240))])
+    before = worker.evaluate(tensors)
+    # As fast as the networks read: drawn with events, for a mouse would take minutes.
+    page.page.evaluate(
+        """async () => {
+            const pad = document.getElementById('pad');
+            const { left, top, width } = pad.getBoundingClientRect();
+            const send = (type, x, y) => pad.dispatchEvent(new PointerEvent(type, {
+                pointerId: 1, pointerType: 'mouse', clientX: left + x * width, clientY: top + y * width, button: 0,
+            }));
+            pad.setPointerCapture = () => {}; // knows real pointers only
+            for (let stroke = 0; stroke < 1000; stroke++) {
+                send('pointerdown', 0.3, 0.3);
+                send('pointerrawupdate', 0.3 + 0.4 * Math.sin(stroke) ** 2, 0.7);
+                send('pointerup', 0.7, 0.7);
+                if (stroke % 20 === 0) document.getElementById('clear').click();
+                if (stroke % 5 === 0) await new Promise(requestAnimationFrame);
+            }
+            document.getElementById('clear').click();
+        }"""
+    )
+    page.draw(SEVEN)
+    page.expect_digit(7)
     page.page.wait_for_timeout(300)
-    assert page.page.evaluate(tensors) == before > 0
+    assert worker.evaluate(tensors) == before > 0
 
 
 def test_the_measures_of_the_design_are_there(open_draw: OpenDraw) -> None:

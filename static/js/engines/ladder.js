@@ -5,6 +5,7 @@
 
 import { engines } from 'digits:assets';
 
+import { openRemote } from './remote.js';
 import { open as openServer } from './server.js';
 
 /**
@@ -18,6 +19,7 @@ import { open as openServer } from './server.js';
  * @typedef {object} Network
  * @property {(picture: Float32Array, width: number, height: number) => Promise<Reading>} read
  *   reads greys 0..255, row by row, of any polarity
+ * @property {boolean} [aside] reads without holding up the page
  * @property {(feeds: Record<string, {values: Float32Array, shape: number[]}>, nodes: string[]) =>
  *   Promise<Float32Array[]>} [run] runs the graph from any nodes to any nodes, by name; not on the server
  * @property {object} [graph] the model's file as it was loaded: topology, specifications of the weights
@@ -28,6 +30,7 @@ import { open as openServer } from './server.js';
  * @typedef {object} Engine
  * @property {'wasm' | 'cpu' | 'webgl' | 'server'} name
  * @property {(network: string) => Promise<Network>} open loads a network by name and checks it
+ * @property {() => void} [close] gives back what the engine holds
  */
 
 const RUNGS = ['wasm', 'cpu', 'server'];
@@ -42,16 +45,15 @@ const PATIENCE = 30_000;
 const FIRST_PAUSE = 1000;
 const LONGEST_PAUSE = 30_000;
 
-async function openEngine(name) {
-  if (name === 'server') return openServer();
-  if (!(name in engines)) throw new Error('there is none of that name');
-  const { open } = await import(new URL(engines[name], import.meta.url));
+/**
+ * An engine in the page itself: the pen has to wait while it reads, and its graph and tensors are at hand.
+ *
+ * @param {URL} script the engine's file
+ * @returns {Promise<Engine>}
+ */
+export async function openHere(script) {
+  const { open } = await import(script);
   return open();
-}
-
-async function openChecked(name) {
-  const engine = await openEngine(name);
-  return { engine, network: await engine.open(FIRST_NETWORK) };
 }
 
 function withinPatience(promise) {
@@ -69,6 +71,7 @@ export class Ladder extends EventTarget {
   network = null;
 
   #rungs;
+  #openLocal;
   #pause = FIRST_PAUSE;
   #timer;
   #climbing = false;
@@ -76,10 +79,12 @@ export class Ladder extends EventTarget {
   /**
    * @param {string | null} forced the only engine to use, or null for the usual ones
    * @param {string[]} rungs the usual ones, best first
+   * @param {(script: URL) => Promise<Engine>} openLocal starts an engine of the browser from its file
    */
-  constructor(forced, rungs = RUNGS) {
+  constructor(forced, rungs = RUNGS, openLocal = openRemote) {
     super();
     this.forced = forced;
+    this.#openLocal = openLocal;
     this.#rungs = forced ? [forced] : rungs;
     addEventListener('online', () => this.#tryBetter());
   }
@@ -125,7 +130,7 @@ export class Ladder extends EventTarget {
     try {
       for (const name of rungs) {
         try {
-          return await withinPatience(openChecked(name));
+          return await withinPatience(this.#openChecked(name));
         } catch (error) {
           console.info(`The engine ${name} does not work here: ${error.message}`);
         }
@@ -136,7 +141,24 @@ export class Ladder extends EventTarget {
     }
   }
 
+  #openEngine(name) {
+    if (name === 'server') return openServer();
+    if (!(name in engines)) throw new Error('there is none of that name');
+    return this.#openLocal(new URL(engines[name], import.meta.url));
+  }
+
+  async #openChecked(name) {
+    const engine = await this.#openEngine(name);
+    try {
+      return { engine, network: await engine.open(FIRST_NETWORK) };
+    } catch (error) {
+      engine.close?.();
+      throw error;
+    }
+  }
+
   #use(found) {
+    this.engine?.close?.();
     this.engine = found?.engine ?? null;
     this.network = found?.network ?? null;
     if (this.engine) this.#pause = FIRST_PAUSE;

@@ -25,6 +25,7 @@ export async function open() {
 function openNetwork(name) {
   let next = 0;
   return {
+    aside: true,
     async read(picture, width, height) {
       // Waits before it looks at the picture, so that what is sent is the newest state.
       await new Promise((resolve) => setTimeout(resolve, next - performance.now()));

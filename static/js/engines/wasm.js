@@ -5,6 +5,7 @@ import { wasm } from 'digits:assets';
 import 'digits:kernels/wasm';
 
 import { openTensorFlow } from './tensorflow.js';
+import { serveFromWorker } from './worker.js';
 
 const url = (file) => new URL(file, import.meta.url).href;
 
@@ -18,3 +19,5 @@ export function open() {
   });
   return openTensorFlow('wasm');
 }
+
+serveFromWorker(open);

@@ -3,8 +3,11 @@ import '@tensorflow/tfjs-backend-webgl/dist/base.js';
 import 'digits:kernels/webgl';
 
 import { openTensorFlow } from './tensorflow.js';
+import { serveFromWorker } from './worker.js';
 
 /** The graphics card. Only on request: its first answer waits for shaders, and some drivers answer wrongly. */
 export function open() {
   return openTensorFlow('webgl');
 }
+
+serveFromWorker(open);
