@@ -3,7 +3,7 @@
 from flask import Flask, request
 from werkzeug.exceptions import LengthRequired
 
-from server import api, assets, commands, compare, i18n, logs, pages, problems, rates, recognizer, security
+from server import api, assets, commands, compare, i18n, logs, openapi, pages, problems, rates, recognizer, security
 from server.comparison.mnist import Loading
 from server.pictures.reader import Reader
 from server.settings import ROOT, Settings
@@ -42,6 +42,7 @@ def create_app(settings: Settings | None = None) -> Flask:
     app.register_blueprint(pages.blueprint)
     app.register_blueprint(api.blueprint)
     app.register_blueprint(compare.blueprint)
+    app.register_blueprint(openapi.blueprint)
     rates.register(app)
     app.cli.add_command(commands.compare)
 

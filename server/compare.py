@@ -94,8 +94,13 @@ def _report(rows: list[Row], format: str) -> str | bytes:
 def _rows(body: bytes) -> list[Row]:
     max_depth = current_app.config["SETTINGS"].max_json_depth
     rows = [strict_json.loads(line, max_depth) for line in body.splitlines()]
+    if not rows:
+        raise ValueError("a comparison has a summary at least")
     for row in rows:
-        if "picture" in row and row["picture"]["label"] not in (None, *range(10)):
+        [kind] = row
+        if kind not in ("picture", "skipped", "summary"):
+            raise ValueError("no such row")
+        if kind == "picture" and row["picture"]["label"] not in (None, *range(10)):
             raise ValueError("a label is a digit or null")
     return rows
 

@@ -15,6 +15,8 @@ from werkzeug.exceptions import HTTPException
 from server.messages import message as _l
 
 MEDIA_TYPE = "application/problem+json"
+FOR_PROGRAMS = frozenset({"/healthz", "/openapi.json"})
+"""Addresses outside /api/ whose errors are no pages."""
 
 
 class Problem(Exception):
@@ -171,6 +173,6 @@ def answer(problem: Problem) -> Response:
 
 
 def _response(status: int, title: Any, detail: Any, type_: str = "about:blank") -> Response:
-    if request.path.startswith("/api/") or request.path == "/healthz":
+    if request.path.startswith("/api/") or request.path in FOR_PROGRAMS:
         return Response(document(status, title, detail, type_), status, content_type=MEDIA_TYPE)
     return Response(render_template("error.html", status=status, title=title, detail=detail), status)

@@ -170,9 +170,12 @@ def test_names_cannot_become_formulas(client, rows):
 @pytest.mark.parametrize(
     "body",
     [
+        b"",
         b"{",
         b"7",
         b"[]",
+        b"{}",
+        b'{"rows": []}',
         b"\xff",
         b'{"picture": {}}',
         b'{"picture": {"label": 12}}',
