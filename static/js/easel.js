@@ -19,11 +19,9 @@ export class Easel {
     const { pad } = this;
     pad.addEventListener('ink', () => {
       byId('hint').hidden = !pad.drawing.empty;
-    });
-    pad.addEventListener('change', () => {
-      keep('drawing', pad.drawing);
       this.#showTools();
     });
+    pad.addEventListener('change', () => keep('drawing', pad.drawing));
     const actions = {
       undo: () => pad.undo(),
       redo: () => pad.redo(),
@@ -51,7 +49,6 @@ export class Easel {
     } catch {
       keep('drawing', []); // written by another version of this page
     }
-    this.#showTools();
   }
 
   #setBrush(width) {

@@ -6,16 +6,23 @@ import { Answer } from './answer.js';
 import { Bars } from './bars.js';
 import { Easel } from './easel.js';
 import { Ladder, openHere } from './engines/ladder.js';
+import { showExample } from './inside/example.js';
+import { Lab } from './inside/lab.js';
 import { openNetwork } from './inside/network.js';
 import { Section } from './inside/section.js';
+import * as conv from './inside/steps/conv.js';
+import * as normalising from './inside/steps/normalising.js';
 import * as overview from './inside/steps/overview.js';
+import * as pooling from './inside/steps/pooling.js';
+import * as relu from './inside/steps/relu.js';
+import { Tour } from './inside/tour.js';
 import { keep, kept } from './keep.js';
 import { Reader } from './reader.js';
 import { text } from './strings.js';
 import { BLANK, WAITING, judge } from './verdict.js';
 
 /** The module of each section, by the section's id. */
-const STEPS = { overview };
+const STEPS = { overview, normalising, conv, relu, pooling };
 
 /** The engines that tell what happens inside: the server does not. */
 const RUNGS = ['wasm', 'cpu'];
@@ -37,19 +44,7 @@ let network = null;
 let reading = null;
 let chosen = 'robust';
 
-/** What sections may ask of the page. */
-const lab = {
-  pad,
-  /**
-   * Makes the image that is fed in place of the network's own first layer, or null. Set by the step on normalising.
-   *
-   * @type {(picture: Float32Array, size: number) => Float32Array | null}
-   */
-  front: () => null,
-  /** Reads the drawing again, because `front` answers otherwise now. */
-  reread: () => pad.drawing.empty || reader.request(performance.now()),
-};
-
+const lab = new Lab(pad, reread);
 const sections = Object.entries(STEPS).map(([id, { create }]) => new Section(byId(id), create, lab));
 
 // What the network says
@@ -77,7 +72,18 @@ function forget() {
   show();
 }
 
+/** Reads the drawing again: the network is fed otherwise now. */
+function reread() {
+  if (!pad.drawing.empty) reader.request(performance.now());
+}
+
 // Engines and networks
+
+/** What the reader calls. The picture goes on changing under the pen; sections need it as it was read. */
+function read(greys, size) {
+  const picture = greys.slice();
+  return network.read(picture, size, lab.front(network, picture, size));
+}
 
 async function useNetwork() {
   const { engine } = ladder;
@@ -91,7 +97,7 @@ async function useNetwork() {
     return;
   }
   network = opened;
-  reader.use([[name, { read: (greys, size) => network.read(greys, size, lab.front(greys, size)) }]]);
+  reader.use([[name, { read }]]);
   if (pad.drawing.empty) forget();
   page.dataset.ready = true;
 }
@@ -121,10 +127,27 @@ for (const radio of byId('models').elements) {
   });
 }
 
-if (kept('network') in models) {
-  chosen = kept('network');
+// The page's own controls
+
+const tour = new Tour(
+  byId('tour'),
+  [...document.querySelectorAll('.step')].filter((section) => section.querySelector('.tour-stop')),
+);
+byId('start-tour').addEventListener('click', ({ currentTarget }) => tour.start(currentTarget));
+byId('print').addEventListener('click', () => print());
+byId('drawer').addEventListener('click', ({ currentTarget }) => {
+  const open = byId('bench').dataset.open !== 'true';
+  byId('bench').dataset.open = open;
+  currentTarget.setAttribute('aria-expanded', open);
+  currentTarget.textContent = text(open ? 'drawer.close' : 'drawer.open');
+});
+
+const asked = new URLSearchParams(location.search).get('model') ?? kept('network');
+if (asked in models) {
+  chosen = asked;
   byId(`model-${chosen}`).checked = true;
 }
 forget();
 easel.restore();
+showExample(pad, byId('pad'));
 ladder.start();

@@ -5,9 +5,9 @@
 
 /** Cividis, from 0 to the largest value (Nuñez et al. 2018, "Optimizing colormaps with consideration for color
  * vision deficiency"), at eight equal steps. */
-const CIVIDIS = ['#00224e', '#123570', '#3b496c', '#575d6d', '#707173', '#8a8678', '#a59c74', '#c3b369', '#fee838'];
+const CIVIDIS = ['#00224e', '#1a386f', '#434e6c', '#61656f', '#7d7c78', '#9b9476', '#bcae6c', '#dec958', '#fee838'];
 
-/** Blue for negative, white for 0, orange for positive (ColorBrewer's PuOr family, the purple turned to blue). */
+/** Blue for negative, white for 0, orange for positive (after ColorBrewer's PuOr, with blue for its purple). */
 const BLUE_ORANGE = ['#0b3c7d', '#3a72b5', '#8fb4d9', '#d3e1ee', '#f7f7f5', '#fbdcb8', '#f2ab5e', '#cf6f12', '#7f3b08'];
 
 /** 256 colours between the given ones, as bytes r, g, b, 255. */
@@ -42,6 +42,7 @@ export const DIVERGING = { table: table(BLUE_ORANGE), zero: 127.5 };
 
 /** Ink as the network sees it: 0 black to 1 white. @type {Colours} */
 export const INK = { table: table(['#000000', '#ffffff']), zero: 0 };
+
 
 /**
  * The colour of a value as one number of four bytes, to be written into a Uint32Array over ImageData's bytes.

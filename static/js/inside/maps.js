@@ -55,3 +55,26 @@ export class Maps {
 export function channelOf(values, [rows, columns, channels], channel) {
   return Float32Array.from({ length: rows * columns }, (_, pixel) => values[pixel * channels + channel]);
 }
+
+/**
+ * The kernels of a layer as maps: a kernel of [rows, columns, in, out] becomes, for each output, one map in which its
+ * slices for the inputs stand side by side in a near-square grid.
+ *
+ * @param {import('./network.js').Weight} kernel
+ * @returns {{values: Float32Array, shape: number[]}} shape [rows, columns, out]
+ */
+export function montage({ values, shape: [rows, columns, inputs, outputs] }) {
+  const across = Math.ceil(Math.sqrt(inputs));
+  const height = Math.ceil(inputs / across) * rows;
+  const width = across * columns;
+  const laid = new Float32Array(height * width * outputs);
+  for (let place = 0; place < rows * columns; place++) {
+    for (let input = 0; input < inputs; input++) {
+      const row = Math.floor(input / across) * rows + Math.floor(place / columns);
+      const column = (input % across) * columns + (place % columns);
+      const start = (place * inputs + input) * outputs;
+      laid.set(values.subarray(start, start + outputs), (row * width + column) * outputs);
+    }
+  }
+  return { values: laid, shape: [height, width, outputs] };
+}

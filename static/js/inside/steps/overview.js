@@ -3,6 +3,7 @@
 import { element } from '../../report/element.js';
 import { text } from '../../strings.js';
 import { DIVERGING, INK, SEQUENTIAL, largestOf } from '../colours.js';
+import { count, shapeOf } from '../format.js';
 import { Maps } from '../maps.js';
 
 /** The section that explains a kind of layer; the first layer, whatever its kind, is `normalising`. */
@@ -16,19 +17,19 @@ const SECTIONS = {
 };
 
 /** @returns {{update: (reading: import('../network.js').Reading) => void}} */
-export function create(section) {
+export function create(section, lab) {
   const list = section.querySelector('#layers');
   let network = null;
   let entries = [];
 
   function build(shown) {
     network = shown;
-    entries = network.layers.map((layer) => ({ layer, ...entryOf(layer) }));
+    entries = network.layers.map((layer) => ({ layer, ...entryOf(layer, lab) }));
     list.replaceChildren(...entries.map(({ item }) => item));
     section.querySelector('#totals').textContent = text('overview.totals', {
       name: network.name,
       layers: network.layers.length,
-      parameters: network.card.parameters.toLocaleString(document.documentElement.lang),
+      parameters: count(network.card.parameters),
     });
   }
 
@@ -40,7 +41,7 @@ export function create(section) {
   };
 }
 
-function entryOf(layer) {
+function entryOf(layer, lab) {
   const canvas = element('canvas', { 'aria-hidden': 'true' });
   const note = element('span', { class: 'layer-problem' });
   const target = layer.source ? SECTIONS[layer.kind] : 'normalising';
@@ -48,19 +49,19 @@ function entryOf(layer) {
     element('span', { class: 'layer-canvas' }, canvas),
     element('b', {}, layer.name),
     element('span', { class: 'layer-kind' }, layer.kind),
-    element('span', {}, layer.shape.join(' × ')),
+    element('span', {}, shapeOf(layer.shape)),
     element('span', {}, parametersOf(layer)),
     note,
   ];
   const known = target && document.getElementById(target);
   const box = known ? element('a', { href: `#${target}`, 'data-layer': layer.name }, ...facts) : element('span', {}, ...facts);
   box.classList.add('layer');
+  box.addEventListener('click', () => lab.pick(layer));
   return { item: element('li', {}, box), maps: new Maps(canvas), note };
 }
 
 function parametersOf({ parameters }) {
-  const number = parameters.toLocaleString(document.documentElement.lang);
-  return parameters > 0 ? text('overview.parameters', { number }) : '';
+  return parameters > 0 ? text('overview.parameters', { number: count(parameters) }) : '';
 }
 
 function showActivation(reading, layer, maps, note) {

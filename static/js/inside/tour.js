@@ -1,0 +1,65 @@
+/** The guided tour: one stop in each section, in about five minutes. Goes on while the page is used. */
+
+import { text } from '../strings.js';
+
+export class Tour {
+  #stops;
+  #place = 0;
+  #opener = null;
+
+  /**
+   * @param {HTMLElement} panel as in inside.html
+   * @param {HTMLElement[]} stops the sections that hold a .tour-stop, in order
+   */
+  constructor(panel, stops) {
+    this.panel = panel;
+    this.#stops = stops;
+    this.words = panel.querySelector('.tour-words');
+    this.back = panel.querySelector('.tour-back');
+    this.next = panel.querySelector('.tour-next');
+    this.back.addEventListener('click', () => this.#go(this.#place - 1));
+    this.next.addEventListener('click', () => this.#go(this.#place + 1));
+    panel.querySelector('.tour-end').addEventListener('click', () => this.end());
+    panel.addEventListener('keydown', (event) => {
+      if (event.key === 'Escape') this.end();
+    });
+  }
+
+  /** @param {HTMLElement} opener gets the focus back at the end */
+  start(opener) {
+    this.#opener = opener;
+    this.panel.hidden = false;
+    this.#go(0);
+    this.next.focus();
+  }
+
+  end() {
+    this.panel.hidden = true;
+    this.#mark(null);
+    this.#opener.focus({ preventScroll: true });
+  }
+
+  #go(place) {
+    if (place >= this.#stops.length) {
+      this.end();
+      return;
+    }
+    this.#place = Math.max(0, place);
+    const stop = this.#stops[this.#place];
+    this.words.textContent = stop.querySelector('.tour-stop').textContent;
+    this.panel.querySelector('.tour-place').textContent = text('tour.place', {
+      n: this.#place + 1,
+      all: this.#stops.length,
+    });
+    this.back.disabled = this.#place === 0;
+    this.next.textContent = text(this.#place === this.#stops.length - 1 ? 'tour.end' : 'tour.next');
+    this.#mark(stop);
+    history.replaceState(history.state, '', `#${stop.id}`);
+    const calm = matchMedia('(prefers-reduced-motion: reduce)').matches;
+    (stop.querySelector('.figure') ?? stop).scrollIntoView({ behavior: calm ? 'auto' : 'smooth', block: 'start' });
+  }
+
+  #mark(stop) {
+    for (const section of this.#stops) section.classList.toggle('toured', section === stop);
+  }
+}
