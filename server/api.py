@@ -10,8 +10,8 @@ from numpy.typing import NDArray
 from server.messages import message as _l
 from server.pictures import pixels
 from server.pictures.reader import Reader
-from server.problems import BadRequest, UnknownModel, UnsupportedMediaType
-from server.recognizer import DEFAULT, Recognizer
+from server.problems import BadRequest, ModelsChanged, UnknownModel, UnsupportedMediaType
+from server.recognizer import DEFAULT, ModelError, Recognizer
 from server.settings import Settings
 
 blueprint = Blueprint("api", __name__)
@@ -19,7 +19,13 @@ blueprint = Blueprint("api", __name__)
 
 @blueprint.get("/healthz")
 def health() -> Response:
-    """Answer 200 with the version of each model while the server can predict."""
+    """Answer 200 with the version of each model while its files are those that were loaded, else 503."""
+    try:
+        for model in _recognizers().values():
+            model.check_files()
+    except ModelError as error:
+        current_app.logger.error("%s", error)
+        raise ModelsChanged from None
     return jsonify(status="ok", models={name: model.version for name, model in _recognizers().items()})
 
 

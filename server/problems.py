@@ -102,6 +102,18 @@ class TooOften(Problem):
         self.headers = {"Retry-After": str(seconds)}
 
 
+class ModelsChanged(Problem):
+    """The files of a network are no longer those that the server loaded."""
+
+    status = 503
+    title = _l("The network's files on the server have changed")
+
+    def __init__(self) -> None:
+        super().__init__(
+            _l("The server cannot vouch for its answers. Tell whoever runs it to restore the files and start it again.")
+        )
+
+
 class StorageFull(Problem):
     """The server has no room on its disk for what was sent."""
 

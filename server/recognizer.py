@@ -66,6 +66,7 @@ class Recognizer:
         self._model = contents["model.tflite"]
         self._of_thread = threading.local()
         self._check_golden()
+        self._intact = self._signature()
 
     def recognize(self, picture: NDArray[Any]) -> Recognition:
         """Read one grey picture [h, w], 0..255, of any size and polarity."""
@@ -82,6 +83,32 @@ class Recognizer:
             interpreter = Interpreter(model_content=self._model, num_threads=1)
             setattr(self._of_thread, name, interpreter.get_signature_runner())
         return getattr(self._of_thread, name)
+
+    def check_files(self) -> None:
+        """Look whether the files are still those that were loaded; they are read again only where they were touched.
+
+        Raises:
+            ModelError: one is missing, cut or swapped. Answers stay right all the same: they come from memory.
+        """
+        signature = self._signature()
+        if signature == self._intact:
+            return
+        if self._read_card() != self.card:
+            raise ModelError(f"{self._folder / 'card.json'} is not the one that was loaded. Restart the server.")
+        for name, sha256 in self.card["files"].items():
+            self._verified(name, sha256)
+        self._intact = signature
+
+    def _signature(self) -> list[tuple[int, int, int] | None]:
+        """What changes when a file does."""
+        signature: list[tuple[int, int, int] | None] = []
+        for name in ("card.json", *self.card["files"]):
+            try:
+                status = (self._folder / name).stat()
+                signature.append((status.st_ino, status.st_size, status.st_mtime_ns))
+            except OSError:
+                signature.append(None)
+        return signature
 
     def _read_card(self) -> dict[str, Any]:
         path = self._folder / "card.json"

@@ -23,6 +23,8 @@ from server.settings import Settings
 FRAMING = 2
 """waitress counts a chunked body together with its framing, so it gets this multiple of the body limit; the
 application holds the limit itself, to the byte."""
+MAX_WAITING_BYTES = 2**20
+"""So much of an answer may wait for its client; then what makes it waits as well."""
 TICK_SECONDS = 1
 """How often slow and silent connections are looked for."""
 FORWARDED = {"x-forwarded-for", "x-forwarded-host", "x-forwarded-proto"}
@@ -105,7 +107,7 @@ class Server(TcpWSGIServer):  # type: ignore[misc]
 def serve(app: Flask, settings: Settings) -> int:
     """Serve `app`, print its address once it answers, and return the signal that ended it.
 
-    Requests in work are finished first, within the time of the settings; a second signal ends the process at once.
+    Requests in work are finished first, within the time of the settings; a second Ctrl+C ends the process at once.
 
     Raises:
         StartError: the address is taken or is not one of this machine.
@@ -116,10 +118,11 @@ def serve(app: Flask, settings: Settings) -> int:
     received: list[int] = []
 
     def stop(number: int, _frame: Any) -> None:
-        if received:
+        if not received:
+            received.append(number)
+            server.drain()
+        elif number == signal.SIGINT:
             os._exit(128 + number)
-        received.append(number)
-        server.drain()
 
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, stop)
@@ -146,6 +149,7 @@ def _adjustments(settings: Settings, listener: socket.socket) -> Adjustments:
         cleanup_interval=TICK_SECONDS,
         max_request_header_size=settings.max_header_bytes,
         max_request_body_size=max(settings.max_body_bytes, settings.max_upload_bytes) * FRAMING,
+        outbuf_high_watermark=MAX_WAITING_BYTES,
         asyncore_use_poll=hasattr(select, "poll"),  # select() ends at 1024 connections
         ident="",
         clear_untrusted_proxy_headers=True,

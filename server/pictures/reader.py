@@ -127,8 +127,8 @@ class Reader:
         try:
             if child is None or not child.alive():
                 child = self._start()
-            job = {"limits": self._limits, "layers": layers}
-            head, body = child.read(self._settings.max_file_seconds, job, data)
+            seconds = self._settings.max_file_seconds
+            head, body = child.read(seconds, {"limits": self._limits, "layers": layers, "seconds": seconds}, data)
             if head.get("problem") == wire.MEMORY:
                 raise EOFError
         except TimeoutError:

@@ -6,25 +6,16 @@ import socket
 import threading
 import time
 import urllib.request
+from contextlib import ExitStack, suppress
 
+import numpy as np
 import pytest
 
 from server.settings import Settings
-from tests.bad_inputs import JSON, pixels
+from tests.bad_inputs import JSON, PNG, pixels
 from tests.live import LiveServer
-
-
-def exchange(port: int, request: bytes) -> tuple[int, str, bytes]:
-    """Send raw bytes; return the answer's status, media type and body."""
-    with socket.create_connection(("127.0.0.1", port), timeout=10) as connection:
-        connection.sendall(request)
-        answer = b""
-        while chunk := connection.recv(65_536):
-            answer += chunk
-    head, _, body = answer.partition(b"\r\n\r\n")
-    first, *lines = head.decode().split("\r\n")
-    headers = {name.lower(): value for name, _, value in (line.partition(": ") for line in lines)}
-    return int(first.split()[1]), headers["content-type"], body
+from tests.pictures import encode, seven
+from tests.raw_http import Answer, compare, connect, exchange, get, predict, receive
 
 
 def chunked(content: bytes) -> bytes:
@@ -33,6 +24,14 @@ def chunked(content: bytes) -> bytes:
     chunks = [content[i : i + 500] for i in range(0, len(content), 500)] + [b""]
     framed = b"".join(f"{len(chunk):x}\r\n".encode() + chunk + b"\r\n" for chunk in chunks)
     return head.encode() + b"Transfer-Encoding: chunked\r\n\r\n" + framed
+
+
+def problem_of(answer: Answer) -> dict:
+    """The problem that an answer tells of, in the shape of all others."""
+    assert answer.headers["content-type"] == "application/problem+json"
+    problem = json.loads(answer.body)
+    assert set(problem) == {"type", "title", "status", "detail"}
+    return problem
 
 
 @pytest.fixture(scope="module")
@@ -45,11 +44,10 @@ def small():
 
 @pytest.mark.parametrize(("length", "status"), [(4096, 200), (4097, 413), (8000, 413), (2_000_000, 413)])
 def test_a_chunked_body_is_never_cut_silently(small, length, status):
-    answered, media_type, body = exchange(small.port, chunked(pixels().ljust(length)))
-    assert answered == status, body
+    answer = exchange(small.port, chunked(pixels().ljust(length)))
+    assert answer.status == status, answer.body
     if status != 200:
-        assert media_type == "application/problem+json"
-        assert json.loads(body)["status"] == status
+        assert problem_of(answer)["status"] == status
 
 
 @pytest.mark.parametrize(
@@ -64,18 +62,18 @@ def test_a_chunked_body_is_never_cut_silently(small, length, status):
     ],
 )
 def test_what_is_refused_before_the_application_has_the_same_shape(small, request_, status, word):
-    answered, media_type, body = exchange(small.port, request_)
-    assert (answered, media_type) == (status, "application/problem+json")
-    problem = json.loads(body)
-    assert set(problem) == {"type", "title", "status", "detail"}
-    assert word in problem["detail"]
+    answer = exchange(small.port, request_)
+    assert answer.status == status
+    assert word in problem_of(answer)["detail"]
+    assert answer.headers["x-content-type-options"] == "nosniff"
+    assert answer.headers["x-request-id"]
 
 
 def test_a_client_that_sends_on_after_a_refusal_still_gets_the_answer(small):
     head = f"POST /api/predict HTTP/1.1\r\nContent-Type: {JSON}\r\nContent-Length: 20000000\r\n\r\n"
-    status, _, body = exchange(small.port, head.encode() + bytes(20_000_000))
-    assert status == 413
-    assert "smaller" in json.loads(body)["detail"]
+    answer = exchange(small.port, head.encode() + bytes(20_000_000))
+    assert answer.status == 413
+    assert "smaller" in problem_of(answer)["detail"]
 
 
 def test_the_printed_address_answers_at_once(start_server):
@@ -119,18 +117,6 @@ def test_a_damaged_model_stops_the_start_and_is_named(start_server, tmp_path):
     assert "Traceback" not in str(stopped.value)
 
 
-def test_sigterm_ends_the_server_quietly_even_with_open_connections(start_server):
-    server = start_server()
-    with socket.create_connection(("127.0.0.1", server.port)) as idle:
-        idle.sendall(b"GET /healthz HTTP/1.1\r\nHost: x\r\n\r\n")
-        assert b"200 OK" in idle.recv(4096)
-        start = time.monotonic()
-        status, errors = server.stop()
-    assert time.monotonic() - start < 10
-    assert status == 0
-    assert "Traceback" not in errors
-
-
 def test_many_clients_at_once_are_all_answered(live_server):
     statuses: list[int] = []
 
@@ -146,3 +132,103 @@ def test_many_clients_at_once_are_all_answered(live_server):
     for thread in threads:
         thread.join()
     assert statuses == [200] * 80
+
+
+# Slow clients
+
+
+@pytest.fixture(scope="module")
+def impatient():
+    """A server that waits a second for slow clients."""
+    server = LiveServer(DIGITS_SLOW_SECONDS="1", DIGITS_MIN_BYTES_PER_SECOND="100000")
+    yield server
+    server.stop()
+
+
+@pytest.mark.parametrize("piece", [b"GET / HTTP/1.1\r\nX: ", predict()[:-10]], ids=["head", "body"])
+def test_a_request_that_trickles_in_is_refused(impatient, piece):
+    with connect(impatient.port) as connection:
+        connection.sendall(piece)
+        connection.settimeout(0.3)
+        start = time.monotonic()
+        while time.monotonic() - start < 15:
+            connection.sendall(b"x")
+            with suppress(TimeoutError):
+                if first := connection.recv(1, socket.MSG_PEEK):
+                    break
+        connection.settimeout(10)
+        assert first
+        answer = receive(connection)
+    assert answer.status == 408
+    assert "too long" in problem_of(answer)["detail"]
+    assert exchange(impatient.port, predict()).status == 200
+
+
+def test_a_large_request_has_the_time_that_its_size_needs(impatient):
+    request = predict(encode(np.zeros((400, 500), np.uint8), "BMP"))  # 200 kB: 2 seconds more
+    half = len(request) // 2
+    with connect(impatient.port) as connection:
+        connection.sendall(request[:half])
+        time.sleep(1.5)
+        connection.sendall(request[half:])
+        assert receive(connection).status == 200
+
+
+def test_a_client_that_does_not_take_its_answer_holds_nothing(start_server):
+    server = start_server(DIGITS_SLOW_SECONDS="1", DIGITS_MIN_BYTES_PER_SECOND="1000000", DIGITS_THREADS="1")
+    picture = encode(seven())
+    with connect(server.port) as deaf:
+        deaf.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
+        deaf.sendall(compare(*[picture] * 1500))
+        # Its one thread is free again although nobody took what it had to say.
+        assert exchange(server.port, predict()).status == 200
+
+
+# More clients than the server has room for
+
+
+def test_connections_without_a_request_make_room_for_others(start_server):
+    server = start_server(DIGITS_MAX_CONNECTIONS="10")
+    silent = [connect(server.port) for _ in range(30)]
+    assert exchange(server.port, predict()).status == 200
+    for connection in silent:
+        connection.close()
+
+
+def test_what_the_queue_has_no_room_for_is_told_to_come_again(start_server):
+    server = start_server(DIGITS_THREADS="1", DIGITS_MAX_QUEUE="2", DIGITS_READERS="1")
+    exchange(server.port, compare())  # the reading process runs
+    with ExitStack() as stack:
+        connections = [stack.enter_context(connect(server.port, 60)) for _ in range(12)]
+        for connection in connections:
+            connection.sendall(compare(*[PNG] * 100))
+        answers = [receive(connection) for connection in connections]
+    refused = [answer for answer in answers if answer.status == 503]
+    assert {answer.status for answer in answers} == {200, 503}
+    assert len(refused) >= 5
+    for answer in refused:
+        assert int(answer.headers["retry-after"]) >= 1
+        assert "Retry-After" in problem_of(answer)["detail"]
+    assert exchange(server.port, predict()).status == 200
+
+
+# Proxies
+
+
+@pytest.mark.parametrize(
+    ("trusted", "client"),
+    [("", "127.0.0.1"), ("10.9.9.9", "127.0.0.1"), ("127.0.0.1", "10.0.0.7"), ("*", "10.0.0.7")],
+)
+def test_only_a_proxy_that_is_named_may_say_whose_request_it_is(start_server, trusted, client):
+    server = start_server(DIGITS_TRUSTED_PROXY=trusted)
+    answer = exchange(server.port, get(X_Forwarded_For="10.0.0.3, 10.0.0.7", X_Forwarded_Proto="https"))
+    assert ("strict-transport-security" in answer.headers) == (client == "10.0.0.7")
+    _, log = server.stop()
+    [line] = [json.loads(line) for line in log.splitlines() if answer.headers["x-request-id"] in line]
+    assert line["client"] == client
+
+
+def test_behind_a_proxy_each_client_has_a_rate_of_its_own(start_server):
+    server = start_server(DIGITS_TRUSTED_PROXY="127.0.0.1", DIGITS_PREDICT_RATE="2")
+    statuses = [exchange(server.port, predict(X_Forwarded_For=f"10.0.0.{k % 2}")).status for k in range(6)]
+    assert statuses == [200, 200, 200, 200, 429, 429]
