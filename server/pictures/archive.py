@@ -3,7 +3,6 @@
 import stat
 import struct
 import zipfile
-import zlib
 from collections.abc import Iterator
 from pathlib import PurePosixPath
 from typing import IO, NamedTuple
@@ -67,7 +66,10 @@ def _opened(file: IO[bytes], settings: Settings) -> zipfile.ZipFile:
         if _directory_bytes(file) > settings.max_zip_entries * BYTES_PER_ENTRY:
             raise _too_many(settings)
         archive = zipfile.ZipFile(file)
-    except (zipfile.BadZipFile, OSError, ValueError, NotImplementedError, struct.error):
+    except Problem:
+        raise
+    # `zipfile` raises whatever the bytes lead it to: BadZipFile, OSError, ValueError, struct.error, IndexError, ...
+    except Exception:
         raise PictureUnreadable(_l("The ZIP is damaged or cut short. Pack it again and send the new file.")) from None
     if len(archive.infolist()) > settings.max_zip_entries:
         raise _too_many(settings)
@@ -75,7 +77,8 @@ def _opened(file: IO[bytes], settings: Settings) -> zipfile.ZipFile:
 
 
 def _files(archive: zipfile.ZipFile) -> Iterator[zipfile.ZipInfo]:
-    return (info for info in archive.infolist() if not info.is_dir() and not is_junk(_name(info)))
+    # Not by `is_dir`, which fails where there is no name at all.
+    return (info for info in archive.infolist() if not _name(info).endswith("/") and not is_junk(_name(info)))
 
 
 def _content(archive: zipfile.ZipFile, info: zipfile.ZipInfo, name: str, settings: Settings) -> bytes | Problem:
@@ -92,8 +95,7 @@ def _content(archive: zipfile.ZipFile, info: zipfile.ZipInfo, name: str, setting
         return PictureUnreadable(_l("It unpacks to far more than a picture would. Pack the pictures again."))
     try:
         data = archive.read(info)
-    # Each compression raises errors of its own for damaged data.
-    except (zipfile.BadZipFile, zlib.error, OSError, EOFError, ValueError, RuntimeError, NotImplementedError):
+    except Exception:  # each compression raises errors of its own for damaged data
         return PictureUnreadable(_l("The ZIP is damaged at this file. Pack it again and send the new file."))
     if is_zip(data):
         return PictureUnreadable(_l("A ZIP inside a ZIP is not opened. Send it by itself."))

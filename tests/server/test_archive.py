@@ -55,6 +55,16 @@ def test_links_encrypted_files_and_nested_zips_are_refused_one_by_one():
     assert "ZIP inside a ZIP" in reason(zipped({"more.zip": zipped({"7.png": PNG})}))
 
 
+def test_a_file_without_a_name_is_read():
+    nameless = bytearray(zipped({"a": PNG}, compression=0))
+    directory = nameless.index(b"PK\x01\x02")
+    nameless[26] = nameless[directory + 28] = 0  # the length of its name
+    del nameless[directory + 46], nameless[30]
+    nameless[-6:-2] = (directory - 1).to_bytes(4, "little")
+    nameless[-10:-6] = (46).to_bytes(4, "little")
+    assert files(bytes(nameless)) == {"": PNG}
+
+
 def test_a_bomb_is_refused_without_unpacking_it():
     assert "far more" in reason(zipped({"7.png": bytes(2**24)}))
     assert "MB" in reason(zipped({"7.png": bytes(2**21)}), max_file_bytes=2**20)
