@@ -1,7 +1,7 @@
-"""SVG as the pad saves it: strokes of a round pen. Any other SVG is refused, since it may be a program or name files.
+"""SVG as the pad saves it: strokes of a round pen. Any other SVG is refused: it may hold programs and name files.
 
-`static/js/saving/svg.js` writes it. Nothing but the attributes `d` and `stroke-width` of paths is interpreted, so no file
-can run, include or fetch anything.
+`static/js/saving/svg.js` writes it. Nothing but the attributes `d` and `stroke-width` of paths is interpreted, so no
+file can run, include or fetch anything.
 """
 
 import re
