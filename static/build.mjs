@@ -102,7 +102,7 @@ const wasmFolder = path.dirname(createRequire(import.meta.url).resolve('@tensorf
 for (const binary of ['tfjs-backend-wasm-simd.wasm', 'tfjs-backend-wasm.wasm']) {
   await emit(binary, await readFile(path.join(wasmFolder, binary)));
 }
-await emit('favicon.svg', await readFile(path.join(here, 'favicon.svg')));
+for (const file of ['favicon.svg', 'sample.zip']) await emit(file, await readFile(path.join(here, file)));
 // One file per engine, with its own share of TensorFlow.js and nothing of another engine's: a page loads one of them.
 await bundle(ENGINES.map((engine) => `js/engines/${engine}.js`), [assets(models), slimTensorFlow(await usage(models))]);
 await bundle(['js/saving/saving.js']); // which a page with a pad loads only when something is saved

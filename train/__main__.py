@@ -1,4 +1,4 @@
-"""python -m train: train and export the networks, evaluate them, draw a sheet of penmanship.
+"""python -m train: train and export the networks, evaluate them, draw a sheet of penmanship or a sample set.
 
     python -m train                          # both networks, into static/models/
     python -m train --network robust --epochs 5 --limit 10000
@@ -6,6 +6,7 @@
     python -m train ablate                   # what each ingredient of the recipe brings
     python -m train without-dropout          # the same training without it, for the curves of the page Inside
     python -m train penmanship sheet.png
+    python -m train sample                   # static/sample.zip, which the page Compare offers to newcomers
 
 Interrupted training goes on where it stopped when the same command is given again.
 """
@@ -17,6 +18,7 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
 MODELS = ROOT / "static" / "models"
+SAMPLE = ROOT / "static" / "sample.zip"
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -26,6 +28,7 @@ def main(arguments: list[str] | None = None) -> int:
         "ablate": _ablate,
         "evaluate": _evaluate,
         "penmanship": _penmanship,
+        "sample": _sample,
         "without-dropout": _without_dropout,
     }
     command = commands.get(arguments[0]) if arguments else None
@@ -127,6 +130,18 @@ def _penmanship(arguments: list[str]) -> int:
 
     sheet(options.seed).save(options.sheet, "PNG")
     print(f"{options.sheet}: one row per digit, each of its forms first by name, then at random.")
+    return 0
+
+
+def _sample(arguments: list[str]) -> int:
+    parser = argparse.ArgumentParser(prog="python -m train sample")
+    parser.add_argument("zip", type=Path, nargs="?", default=SAMPLE, help="ZIP file to write (default: %(default)s)")
+    parser.add_argument("--seed", type=int, default=1)
+    options = parser.parse_args(arguments)
+    from .sample import sample
+
+    options.zip.write_bytes(sample(options.seed))
+    print(f"{options.zip}: digits of the pen generator, filed and named as people file theirs.")
     return 0
 
 

@@ -119,6 +119,18 @@ def test_a_bad_file_among_good_ones_is_named_and_the_rest_goes_on(client, data):
     assert skipped["reason"]
 
 
+def test_the_sample_set_shows_a_newcomer_every_part_of_the_report(client):
+    report = upload(client, {"sample.zip": (ROOT / "static/sample.zip").read_bytes()}).get_json()
+    summary = report["summary"]
+    assert (summary["pictures"], summary["unlabelled"], summary["skipped"]) == (43, 1, 2)
+    sources = {row["label_source"] for row in report["pictures"]}
+    assert sources == {"folder", "file", "layer", None}
+    [doubted] = [row["name"] for row in report["pictures"] if row["suspect"]]
+    assert doubted == "sample.zip/folders/8/wrong_label.png"
+    assert {row["layer"] for row in report["skipped"]} == {"draft"}
+    assert summary["models"]["classic"]["accuracy"]["share"] < summary["models"]["robust"]["accuracy"]["share"]
+
+
 # The report to take home
 
 
