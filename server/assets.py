@@ -47,5 +47,7 @@ def register(app: Flask) -> None:
     @app.after_request
     def cache(response: Response) -> Response:
         is_hashed = request.endpoint == "static" and (request.view_args or {}).get("filename") in hashed
+        if request.endpoint == "static":
+            response.headers.pop("Content-Disposition", None)  # the hashed name would win over a link's own
         response.headers["Cache-Control"] = FOR_GOOD if is_hashed and response.status_code < 400 else "no-cache"
         return response

@@ -8,6 +8,7 @@ from werkzeug.datastructures import FileStorage
 
 from server import strict_json
 from server.comparison import exports, sources
+from server.comparison.figures import of_card
 from server.comparison.rows import Row
 from server.comparison.run import run
 from server.comparison.summary import summarized
@@ -26,6 +27,12 @@ FORMATS = {
     "json": "application/json",
     "npz": "application/x-npz",
 }
+
+
+@blueprint.app_template_global()
+def mnist_figures() -> dict[str, Row | None]:
+    """Each network's figures on MNIST's test set, for the report to stand beside its own."""
+    return {name: of_card(recognizer.card) for name, recognizer in current_app.extensions["recognizers"].items()}
 
 
 @blueprint.post("/api/compare")

@@ -1,36 +1,63 @@
 /** The Compare page: everything is wired here. */
 
+import { download } from './download.js';
 import { Report } from './report/report.js';
 import { text } from './strings.js';
-import { chosen, compare, dropped } from './upload.js';
+import { chosen, compare, countOf, dropped } from './upload.js';
 
 const byId = (id) => document.getElementById(id);
 const report = new Report({ editable: true });
 /** Rows that arrive are shown so often, in milliseconds. */
 const REFRESH = 400;
+/** The comparison that runs, if any, and the files of the last one. */
 let running = null;
+let last = [];
 
-async function run(items) {
+/**
+ * Compares files; whatever runs already is stopped.
+ *
+ * @param {(signal: AbortSignal) => Promise<import('./upload.js').Item[]>} find gives the files
+ */
+async function run(find) {
   running?.abort();
-  if (items.length === 0) return;
   const own = new AbortController();
   running = own;
+  showRunning(true);
+  const said = await read(find, own.signal).catch(({ name }) => (name === 'AbortError' ? 'status.stopped' : 'status.lost'));
+  if (running !== own) return; // another comparison has begun
+  running = null;
+  showRunning(false);
+  say(said);
+  if (!report.empty) show();
+}
+
+/** Finds and reads files. @returns {Promise<string>} key of what is to be said of it */
+async function read(find, signal) {
+  say('status.looking');
+  const items = await find(signal);
+  if (signal.aborted) return 'status.stopped';
+  if (items.length === 0) return 'status.nothing';
+  last = items;
   report.clear();
   show();
-  byId('stop').hidden = false;
-  byId('progress').hidden = false;
-  byId('progress').max = items.length;
-  progress(0, items.length);
-  try {
-    await read(items, own.signal);
-    byId('status').textContent = text('status.done');
-  } catch (error) {
-    byId('status').textContent = text(error.name === 'AbortError' ? 'status.stopped' : 'status.lost');
+  say('status.begun');
+  const n = await countOf(items);
+  showProgress(0, n);
+  let shown = 0;
+  for await (const row of compare(items, byId('layers').value, signal)) {
+    if ('done' in row) showProgress(row.done, n);
+    else report.add(row);
+    if (performance.now() - shown > REFRESH) {
+      show();
+      shown = performance.now();
+    }
   }
-  if (running !== own) return; // another comparison has begun
-  byId('stop').hidden = true;
-  byId('progress').hidden = true;
-  show();
+  return 'status.done';
+}
+
+/** Tells everybody, screen readers too; so it is not for what changes all the time. */
+function say(key) {
+  byId('status').textContent = text(key);
 }
 
 function show() {
@@ -38,58 +65,66 @@ function show() {
   byId('exports').hidden = report.empty;
 }
 
-async function read(items, signal) {
-  let shown = performance.now();
-  for await (const row of compare(items, byId('layers').value, signal)) {
-    if ('done' in row) progress(row.done, items.length);
-    else report.add(row);
-    if (performance.now() - shown > REFRESH) {
-      show();
-      shown = performance.now();
-    }
-  }
+function showRunning(is) {
+  for (const id of ['stop', 'progress', 'count']) byId(id).hidden = !is;
+  byId('progress').removeAttribute('value');
+  byId('count').textContent = '';
 }
 
-function progress(done, n) {
+function showProgress(done, n) {
+  byId('progress').max = n;
   byId('progress').value = done;
-  byId('status').textContent = text('status.reading', { done, n });
+  byId('count').textContent = text('status.reading', { done, n });
 }
 
-async function download(format) {
-  const answer = await fetch(`/api/report?format=${format}`, { method: 'POST', body: report.toString() });
-  if (!answer.ok) {
-    byId('status').textContent = (await answer.json()).detail;
-    return;
+async function take(format) {
+  try {
+    const answer = await fetch(`/api/report?format=${format}`, { method: 'POST', body: report.toString() });
+    if (answer.ok) download(await answer.blob(), `digits.${format}`);
+    else byId('status').textContent = (await answer.json()).detail;
+  } catch {
+    say('status.lost');
   }
-  const link = document.createElement('a');
-  link.href = URL.createObjectURL(await answer.blob());
-  link.download = `digits.${format}`;
-  link.click();
-  URL.revokeObjectURL(link.href);
 }
 
-const area = byId('drop');
+async function sample(signal) {
+  const { href, download: path } = byId('sample');
+  const answer = await fetch(href, { signal });
+  return [{ path, file: await answer.blob() }];
+}
+
+// Files may be dropped anywhere: beside the area, a browser would leave the page and open them.
+const hasFiles = ({ dataTransfer }) => dataTransfer?.types.includes('Files');
 for (const type of ['dragenter', 'dragover']) {
-  area.addEventListener(type, (event) => {
+  addEventListener(type, (event) => {
+    if (!hasFiles(event)) return;
     event.preventDefault();
-    area.classList.add('over');
+    byId('drop').classList.add('over');
   });
 }
-area.addEventListener('dragleave', () => area.classList.remove('over'));
-area.addEventListener('drop', async (event) => {
+addEventListener('dragleave', ({ relatedTarget }) => {
+  if (relatedTarget === null) byId('drop').classList.remove('over');
+});
+addEventListener('drop', (event) => {
+  if (!hasFiles(event)) return;
   event.preventDefault();
-  area.classList.remove('over');
-  run(await dropped(event.dataTransfer));
+  byId('drop').classList.remove('over');
+  run(dropped(event.dataTransfer));
 });
 for (const id of ['files', 'folder']) {
   byId(id).addEventListener('change', ({ target }) => {
-    run(chosen(target));
+    const items = chosen(target);
     target.value = '';
+    run(async () => items);
   });
 }
+byId('try').addEventListener('click', () => run(sample));
+byId('layers').addEventListener('change', () => {
+  if (last.length > 0) run(async () => last);
+});
 byId('stop').addEventListener('click', () => running?.abort());
 for (const button of document.querySelectorAll('[data-format]')) {
-  button.addEventListener('click', () => download(button.dataset.format));
+  button.addEventListener('click', () => take(button.dataset.format));
 }
 
 // A report that the server put into the page itself, for a browser that sent a plain form.

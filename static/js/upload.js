@@ -13,14 +13,18 @@ export function chosen(input) {
   return Array.from(input.files, (file) => ({ path: file.webkitRelativePath || file.name, file }));
 }
 
-/** @returns {Promise<Item[]>} what was dropped, folders opened */
-export async function dropped(transfer) {
-  // All at once, before anything is awaited: the browser empties the transfer after the event.
-  const files = Array.from(transfer.items, (item) => item.webkitGetAsEntry() ?? item.getAsFile()).filter(Boolean);
-  return (await Promise.all(files.map((file) => (file instanceof File ? { path: file.name, file } : opened(file))))).flat();
+/**
+ * @param {DataTransfer} transfer of the drop; it is read before this returns, since the browser empties it afterwards
+ * @returns {(signal: AbortSignal) => Promise<Item[]>} finds what was dropped, folders opened
+ */
+export function dropped(transfer) {
+  const found = Array.from(transfer.items, (item) => item.webkitGetAsEntry?.() ?? item.getAsFile()).filter(Boolean);
+  const open = (file, signal) => (file instanceof File ? [{ path: file.name, file }] : opened(file, signal));
+  return async (signal) => (await Promise.all(found.map((file) => open(file, signal)))).flat();
 }
 
-async function opened(entry) {
+async function opened(entry, signal) {
+  if (signal.aborted) return [];
   if (entry.isFile) {
     const file = await new Promise((resolve, reject) => {
       entry.file(resolve, reject);
@@ -34,8 +38,23 @@ async function opened(entry) {
       reader.readEntries(resolve, reject); // a hundred at most
     });
     if (entries.length === 0) return items;
-    items.push(...(await Promise.all(entries.map(opened))).flat());
+    items.push(...(await Promise.all(entries.map((inner) => opened(inner, signal)))).flat());
   }
+}
+
+/** The last record of a ZIP without a comment: its length, its signature, and where the number of files stands. */
+const ZIP_END = { length: 22, signature: 0x504b0506, count: 10 };
+
+/** @returns {Promise<number>} how many files there are, those in ZIPs too, as far as their last bytes tell */
+export async function countOf(items) {
+  const counts = await Promise.all(items.map(({ path, file }) => (/\.zip$/i.test(path) ? countInZip(file) : 1)));
+  return counts.reduce((sum, count) => sum + count, 0);
+}
+
+async function countInZip(file) {
+  const end = new DataView(await file.slice(-ZIP_END.length).arrayBuffer());
+  const isEnd = end.byteLength === ZIP_END.length && end.getUint32(0) === ZIP_END.signature;
+  return isEnd ? end.getUint16(ZIP_END.count, true) : 1;
 }
 
 /**
@@ -44,20 +63,28 @@ async function opened(entry) {
  * @param {Item[]} items
  * @param {string} layers which layers of Photoshop files are digits
  * @param {AbortSignal} signal
- * @yields {object} the rows of every file, and `{done: number}`, the files read so far
+ * @yields {object} the rows of every file, and before those of a new file `{done: number}`, the files read so far
  */
 export async function* compare(items, layers, signal) {
   let done = 0;
+  let name = null;
   for (const batch of batches(items)) {
-    const form = new FormData();
-    form.append('layers', layers);
-    for (const { path, file } of batch) form.append('files', file, path);
-    const answer = await fetch('/api/compare', { method: 'POST', body: form, signal, headers: { Accept: 'application/x-ndjson' } });
-    if (answer.ok) yield* rowsOf(answer);
-    else yield* refused(batch, await answer.json());
-    done += batch.length;
-    yield { done };
+    for await (const row of answerTo(batch, layers, signal)) {
+      const file = (row.picture ?? row.skipped)?.name ?? name;
+      if (file !== name && name !== null) yield { done: (done += 1) };
+      name = file;
+      yield row;
+    }
   }
+}
+
+async function* answerTo(batch, layers, signal) {
+  const form = new FormData();
+  form.append('layers', layers);
+  for (const { path, file } of batch) form.append('files', file, path);
+  const answer = await fetch('/api/compare', { method: 'POST', body: form, signal, headers: { Accept: 'application/x-ndjson' } });
+  if (answer.ok) yield* rowsOf(answer);
+  else yield* refused(batch, await answer.json());
 }
 
 function* batches(items) {

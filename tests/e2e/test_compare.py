@@ -1,17 +1,20 @@
-"""The Compare page in a real browser: files in, labels by keyboard, a cell opened, every format taken home."""
+"""The Compare page in a real browser: files in, stopped, labelled by keyboard, sorted, opened, and taken home."""
 
 import csv
 import io
 import json
-from collections.abc import Iterator
+import re
+from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
 from flask.testing import FlaskClient
-from playwright.sync_api import Browser, Page, expect
+from playwright.sync_api import Browser, BrowserContext, Page, expect
 
 from server.settings import ROOT
+from tests.archives import zipped
 from tests.e2e.conftest import watch_errors
 from tests.photoshop import layer, written_by_ag_psd
 from tests.pictures import encode, seven
@@ -20,18 +23,38 @@ from tests.server.test_compare import upload
 PNG = encode(seven())
 
 
+AXE = ROOT / "node_modules/axe-core/axe.min.js"
+PHONE = {"width": 360, "height": 740}
+OpenCompare = Callable[..., Page]
+
+
 @pytest.fixture
-def page(browser: Browser, live_server: str) -> Iterator[Page]:
-    """The Compare page, watched for errors and foreign hosts."""
-    context = browser.new_context(locale="en", accept_downloads=True)
-    page = context.new_page()
+def open_compare(browser: Browser, live_server: str) -> Iterator[OpenCompare]:
+    """Open the Compare page, watched for errors and foreign hosts: `open_compare(locale="ru")`."""
+    contexts: list[BrowserContext] = []
     errors: list[str] = []
-    watch_errors(page, errors)
-    context.on("request", lambda request: errors.append(request.url) if "127.0.0.1" not in request.url else None)
-    page.goto(f"{live_server}/compare")
-    yield page
-    context.close()
-    assert [error for error in errors if not error.startswith("blob:")] == []
+
+    def open_(**options: Any) -> Page:
+        context = browser.new_context(**{"locale": "en", **options})
+        contexts.append(context)
+        page = context.new_page()
+        watch_errors(page, errors)
+        context.on("request", lambda request: errors.append(request.url) if is_foreign(request.url) else None)
+        page.goto(f"{live_server}/compare")
+        return page
+
+    def is_foreign(url: str) -> bool:
+        return not url.startswith((live_server, "data:", "blob:"))
+
+    yield open_
+    for context in contexts:
+        context.close()
+    assert errors == []
+
+
+@pytest.fixture
+def page(open_compare) -> Page:
+    return open_compare()
 
 
 @pytest.fixture
@@ -49,9 +72,20 @@ def folder(tmp_path: Path) -> Path:
     return root
 
 
+DONE = "All files are read."
+
+
 def choose(page: Page, folder: Path) -> None:
     page.locator("#folder").set_input_files(folder)
-    expect(page.locator("#status")).to_have_text("All files are read.", timeout=60_000)
+    expect(page.locator("#status")).to_have_text(DONE, timeout=60_000)
+
+
+def drop(page: Page, *paths: Path) -> None:
+    """Drop files and folders of this machine, as a person does with the mouse, beside the area for it."""
+    session = page.context.new_cdp_session(page)
+    data = {"items": [], "files": [str(path) for path in paths], "dragOperationsMask": 1}
+    for kind in ("dragEnter", "dragOver", "drop"):
+        session.send("Input.dispatchDragEvent", {"type": kind, "x": 20, "y": 600, "data": data})
 
 
 def test_a_folder_is_read_with_its_labels_and_what_fails_is_named(page, folder):
@@ -64,18 +98,121 @@ def test_a_folder_is_read_with_its_labels_and_what_fails_is_named(page, folder):
 
 
 def test_files_are_dropped_and_each_layer_is_a_digit(page, folder):
-    content = list((folder / "c.psd").read_bytes())
-    transfer = page.evaluate_handle(
-        """(bytes) => {
-            const transfer = new DataTransfer();
-            transfer.items.add(new File([new Uint8Array(bytes)], 'c.psd'));
-            return transfer;
-        }""",
-        content,
-    )
-    page.dispatch_event("#drop", "drop", {"dataTransfer": transfer})
+    drop(page, folder / "c.psd")
     expect(page.locator(".card-name").first).to_have_text("c.psd › семь", timeout=60_000)
     expect(page.locator(".card")).to_have_count(2)
+
+
+def test_a_folder_is_dropped_with_all_that_is_in_it(page, folder):
+    (folder / "empty").mkdir()
+    drop(page, folder, folder / "7/a.png")
+    expect(page.locator("#status")).to_have_text(DONE, timeout=60_000)
+    names = set(page.locator(".card-name").all_inner_texts())
+    assert {"mine/7/a.png", "mine/3/b.png", "a.png"} < names
+    expect(page.locator(".card")).to_have_count(5)
+
+
+def test_an_empty_folder_leaves_what_was_there(page, folder, tmp_path):
+    choose(page, folder)
+    (tmp_path / "nothing").mkdir()
+    drop(page, tmp_path / "nothing")
+    expect(page.locator("#status")).to_have_text("No file was found there.")
+    expect(page.locator(".card")).to_have_count(4)
+
+
+def test_another_way_to_take_layers_reads_the_files_again(page, folder):
+    page.locator("#files").set_input_files(folder / "c.psd")
+    expect(page.locator(".card")).to_have_count(2, timeout=60_000)
+    page.locator("#layers").select_option("flat")
+    expect(page.locator(".card-name")).to_have_text(["c.psd"], timeout=60_000)
+
+
+def test_the_sample_set_shows_a_newcomer_the_whole_report(page):
+    page.get_by_role("button", name="Try a sample set").click()
+    expect(page.locator("#status")).to_have_text(DONE, timeout=60_000)
+    expect(page.locator("#headline")).to_have_text(re.compile(r"Read \d\d of 42: .* On MNIST: 99"))
+    expect(page.locator(".card-name").filter(has_text="слои.psd › пять")).to_have_count(1)
+    for part in ("#networks", "#ablation", "#confusion", "#recall", "#skipped"):
+        expect(page.locator(part)).to_contain_text(re.compile("."))
+    page.locator("#filter").select_option("mistakes")
+    doubted = page.locator(".card").filter(has_text="wrong_label.png")
+    expect(doubted).to_contain_text("The label is probably wrong")
+    with page.expect_download() as download:
+        page.get_by_role("link", name="The sample set shows how").click()
+    assert download.value.suggested_filename == "sample.zip"
+    assert download.value.path().read_bytes() == (ROOT / "static/sample.zip").read_bytes()
+
+
+# Progress, and stopping
+
+
+def test_progress_counts_the_files_in_a_zip_and_is_not_read_aloud_each_time(page):
+    page.evaluate(
+        """() => {
+            window.counted = [];
+            window.said = [];
+            const watch = (id, seen) => new MutationObserver(() => seen.push(document.getElementById(id).textContent))
+                .observe(document.getElementById(id), { childList: true });
+            watch('count', counted);
+            watch('status', said);
+        }"""
+    )
+    page.locator("#try").click()
+    expect(page.locator("#status")).to_have_text(DONE, timeout=60_000)
+    counted = [text for text in page.evaluate("counted") if text]
+    assert counted[0] == "Read 0 of 35 files…"
+    assert len(set(counted)) == 35, "every file counts"
+    assert page.evaluate("said") == ["Looking for files…", "The files are being read.", DONE]
+    expect(page.locator("#progress")).to_be_hidden()
+
+
+def stop(page: Page) -> None:
+    page.get_by_role("button", name="Stop").click()
+    expect(page.locator("#status")).to_have_text("Stopped. What was read so far stands below.")
+    for part in ("#stop", "#progress", "#count"):
+        expect(page.locator(part)).to_be_hidden()
+
+
+def test_stop_works_before_the_server_answers(page, folder):
+    page.route("**/api/compare", lambda route: None)
+    page.locator("#folder").set_input_files(folder)
+    stop(page)
+    expect(page.locator("#report")).to_be_hidden()
+    page.unroute("**/api/compare")
+    choose(page, folder)
+    expect(page.locator(".card")).to_have_count(4)
+
+
+def test_stop_works_while_rows_come_and_ends_the_work_on_the_server(page, folder, tmp_path):
+    (tmp_path / "many.zip").write_bytes(zipped({f"{k % 10}/{k}.png": PNG for k in range(3000)}))
+    page.locator("#files").set_input_files(tmp_path / "many.zip")
+    expect(page.locator(".card").first).to_be_visible(timeout=60_000)
+    stop(page)
+    pictures = int(page.locator("#gallery-count").inner_text().split(" of ")[1])
+    assert 0 < pictures < 3000
+    choose(page, folder)  # the readers are free again
+    expect(page.locator(".card")).to_have_count(4)
+
+
+def test_new_files_take_the_place_of_those_that_are_still_read(page, folder):
+    page.route("**/api/compare", lambda route: None, times=1)
+    page.locator("#folder").set_input_files(folder)
+    page.locator("#files").set_input_files(folder / "7/a.png")
+    expect(page.locator("#status")).to_have_text(DONE, timeout=60_000)
+    expect(page.locator(".card-name")).to_have_text(["a.png"])
+
+
+def test_a_lost_server_is_said(open_compare, folder, browser, live_server):
+    page = browser.new_context(locale="en").new_page()  # not watched: the browser itself complains
+    page.goto(f"{live_server}/compare")
+    page.context.set_offline(True)
+    page.locator("#folder").set_input_files(folder)
+    expect(page.locator("#status")).to_contain_text("The server cannot be reached.")
+    expect(page.locator("#stop")).to_be_hidden()
+    page.context.close()
+
+
+# Labels, matrix, gallery
 
 
 def test_labels_are_typed_one_after_the_other_and_every_figure_follows(page, folder):
@@ -91,15 +228,104 @@ def test_labels_are_typed_one_after_the_other_and_every_figure_follows(page, fol
     expect(page.locator("#headline")).to_contain_text("Read 3 of 3")
 
 
+def test_the_keys_go_from_label_to_label_and_the_card_follows(page, folder):
+    choose(page, folder)
+    inputs, keyboard = page.locator("input.label"), page.keyboard
+    card = page.locator(".card").filter(has_text="mine/3/b.png")
+    expect(card).to_have_class("card mistake")
+    expect(card).to_contain_text("The label is probably wrong")
+    card.locator("input").fill("7")
+    expect(card).to_have_class("card")
+    expect(card.locator(".card-verdict").first).to_contain_text("✓")
+    card.locator("input").fill("9")
+    expect(card).to_have_class("card mistake")
+    expect(card).not_to_contain_text("The label is probably wrong")  # whoever types has seen the picture
+    inputs.first.focus()
+    for key, focused in (("Enter", 1), ("ArrowDown", 2), ("ArrowUp", 1), ("Delete", 1), ("Backspace", 0)):
+        keyboard.press(key)
+        expect(inputs.nth(focused)).to_be_focused()
+
+
 def test_a_confusion_cell_opens_the_pictures_behind_it(page, folder):
     choose(page, folder)
-    page.get_by_role("button", name="1 pictures of 3 read as 7").click()
+    cell = page.get_by_role("button", name="3 read as 7: 1")
+    cell.focus()
+    page.keyboard.press("Enter")
+    expect(cell).to_be_focused()
+    expect(cell).to_have_attribute("aria-pressed", "true")
     expect(page.locator(".card-name")).to_have_text(["mine/3/b.png"])
     expect(page.locator(".card")).to_contain_text("The label is probably wrong")
-    page.get_by_role("button", name="1 pictures of 3 read as 7").click()
+    expect(page.locator("#cell")).to_contain_text("3 read as 7: 1")
+    page.keyboard.press("Enter")
+    expect(page.locator(".card")).to_have_count(4)
+    cell.click()
+    page.get_by_role("button", name="Show all again").click()
     expect(page.locator(".card")).to_have_count(4)
     page.locator("#filter").select_option("unlabelled")
     expect(page.locator(".card")).to_have_count(1)
+
+
+@pytest.mark.parametrize("network", ["robust", "classic"])
+def test_mistakes_and_order_are_those_of_the_chosen_network(page, network, client: FlaskClient):
+    page.locator("#try").click()
+    expect(page.locator("#status")).to_have_text(DONE, timeout=60_000)
+    page.locator("#network").select_option(network)
+    page.locator("#filter").select_option("mistakes")
+    page.locator("#order").select_option("unsure")
+    report = upload(client, {"sample.zip": (ROOT / "static/sample.zip").read_bytes()}).get_json()
+    missed = [row for row in report["pictures"] if row["label"] not in (None, row["models"][network]["digit"])]
+    names = [
+        " › ".join(filter(None, (row["name"], row["layer"])))
+        for row in sorted(missed, key=lambda row: max(row["models"][network]["probabilities"]))
+    ]
+    assert len(names) > 1
+    expect(page.locator(".card-name")).to_have_text(names)
+    page.locator("#order").select_option("sure")
+    expect(page.locator(".card-name")).to_have_text(names[::-1])
+
+
+def test_a_mistake_tells_why_and_shows_mnists_nearest(page, client: FlaskClient):
+    [row, *_] = upload(client, {"3.png": PNG}).get_json()["pictures"]
+    sees = row["models"]["robust"]["sees"]
+    row |= {"reasons": ["Thin strokes."], "nearest": {"3": [sees], "7": [sees, "javascript:alert(1)"]}}
+    page.route("**/api/compare", lambda route: route.fulfill(body=json.dumps({"picture": row}) + "\n"))
+    page.locator("#files").set_input_files({"name": "3.png", "mimeType": "image/png", "buffer": PNG})
+    expect(page.locator(".reasons li")).to_have_text([re.compile("label is probably wrong"), "Thin strokes."])
+    expect(page.locator(".nearest")).to_have_text(["MNIST’s nearest 7:", "MNIST’s nearest 3:"])
+    assert [image.get_attribute("src") for image in page.locator(".nearest img").all()] == [sees, "", sees]
+    page.locator("input.label").fill("7")
+    expect(page.locator(".nearest, .reasons")).to_have_count(0)
+
+
+def test_the_ten_probabilities_are_there_in_numbers(page, folder):
+    choose(page, folder)
+    card = page.locator(".card").first
+    card.get_by_text("In numbers").click()
+    expect(card.locator(".probabilities tr")).to_have_count(10)
+    expect(card.locator(".probabilities tr").nth(7)).to_have_text(re.compile(r"^7\d\d\.\d%$"))
+
+
+def test_a_thousand_pictures_stay_smooth(page, client: FlaskClient):
+    row = json.loads(upload(client, {"a.png": PNG}, "application/x-ndjson").text.splitlines()[0])
+    rows = [{"picture": {**row["picture"], "name": f"{k:04}.png", "label": None}} for k in range(1000)]
+    body = "\n".join(json.dumps(row) for row in rows) + "\n"
+    page.route("**/api/compare", lambda route: route.fulfill(body=body, content_type="application/x-ndjson"))
+    page.evaluate(
+        """() => {
+            window.longest = 0;
+            new PerformanceObserver((list) => list.getEntries().forEach(({ duration }) => {
+                window.longest = Math.max(window.longest, duration);
+            })).observe({ type: 'longtask' });
+        }"""
+    )
+    page.locator("#files").set_input_files({"name": "a.zip", "mimeType": "application/zip", "buffer": b"PK"})
+    expect(page.locator("#gallery-count")).to_have_text("100 of 1000", timeout=30_000)
+    page.locator("input.label").first.focus()
+    page.keyboard.type("7" * 150)
+    expect(page.locator("#headline")).to_contain_text("Read 150 of 150")
+    expect(page.locator("input.label").nth(150)).to_be_focused()
+    expect(page.locator(".card")).to_have_count(200)
+    assert page.evaluate("longest") < 500, "milliseconds that the page does not answer; twenty on an idle machine"
 
 
 def test_each_format_is_taken_home_and_reads_back(page, folder, browser, tmp_path, app):
@@ -129,23 +355,63 @@ def test_the_page_the_api_and_the_file_tell_the_same_figures(page, folder, clien
     choose(page, folder)
     files = {f"mine/{path.relative_to(folder)}": path.read_bytes() for path in folder.rglob("*") if path.is_file()}
     accuracy = upload(client, files).get_json()["summary"]["models"]["robust"]["accuracy"]
-    row = page.locator("#networks tr").first
-    expect(row).to_contain_text(f"{100 * accuracy['share']:.1f}%")
-    expect(row).to_contain_text(f"{100 * accuracy['low']:.1f}% to {100 * accuracy['high']:.1f}%")
+    expect(page.locator("#networks td").first).to_have_text(f"{100 * accuracy['share']:.1f}%")
+    expect(page.locator("#networks")).to_contain_text(f"{100 * accuracy['low']:.1f}% to {100 * accuracy['high']:.1f}%")
 
 
-def test_the_page_speaks_russian_and_is_accessible(page, folder, live_server):
-    page.goto(f"{live_server}/compare?lang=ru")
+# People, screens and languages
+
+
+@pytest.mark.parametrize(
+    ("locale", "scheme", "viewport"),
+    [("ru", "light", None), ("en", "dark", None), ("ru", "dark", PHONE), ("en", "light", PHONE)],
+)
+def test_axe_finds_nothing(open_compare, locale, scheme, viewport):
+    page = open_compare(locale=locale, color_scheme=scheme, **({"viewport": viewport} if viewport else {}))
+
+    def violations() -> list[list[str]]:
+        page.evaluate(AXE.read_text())
+        found: list[list[str]] = page.evaluate(
+            "axe.run().then(({ violations }) => violations.map(({ id, nodes }) => [id, nodes[0].html]))"
+        )
+        return found
+
+    assert violations() == [], "empty"
+    page.locator("#try").click()
+    expect(page.locator("#stop")).to_be_hidden(timeout=60_000)
+    page.locator(".cell.wrong:visible").first.click()
+    page.locator(".card summary").first.click()
+    assert violations() == [], "with a report"
+
+
+def test_the_page_speaks_russian(open_compare, folder):
+    page = open_compare(locale="ru")
     expect(page.locator("h1")).to_have_text("Ваши цифры и MNIST")
     page.locator("#folder").set_input_files(folder)
     expect(page.locator("#status")).to_have_text("Все файлы прочитаны.", timeout=60_000)
     expect(page.locator("#headline")).to_contain_text("Прочитано 2 из 3: 66,7 %")
-    source = (ROOT / "node_modules/axe-core/axe.min.js").read_text()
-    page.evaluate(source)
-    violations = page.evaluate(
-        "axe.run().then(({ violations }) => violations.map(({ id, nodes }) => [id, nodes[0].html]))"
+    page.locator("#filter").select_option("mistakes")
+    expect(page.locator(".card")).to_contain_text("Надёжная: 7")
+
+
+@pytest.mark.parametrize("locale", ["en", "ru"])
+def test_nothing_is_cut_on_a_phone_however_long_the_names_are(open_compare, locale, tmp_path):
+    page = open_compare(locale=locale, viewport=PHONE)
+    long = tmp_path / f"7{'w' * 200}.png"
+    long.write_bytes(PNG)
+    broken = tmp_path / f"{'b' * 200}.png"
+    broken.write_bytes(b"x")
+    page.locator("#files").set_input_files([long, broken])
+    expect(page.locator("#stop")).to_be_hidden(timeout=60_000)
+    too_wide = page.evaluate(
+        """() => [...document.querySelectorAll('main *:not(.spoken-only)')]
+            .filter((node) => node.getBoundingClientRect().right > innerWidth).map(({ outerHTML }) => outerHTML)"""
     )
-    assert violations == []
+    assert too_wide == []
+    assert page.evaluate("document.documentElement.scrollWidth") <= PHONE["width"]
+    height = page.locator(".card-name").evaluate("(name) => name.offsetHeight")
+    assert height < 50, "two lines"
+    assert page.locator(".card-name").get_attribute("title") == long.name
 
 
 def test_a_plain_form_gets_the_report_as_a_page(browser, live_server, folder):

@@ -1,41 +1,57 @@
 import { percent, precisePercent, text } from '../strings.js';
 import { element } from './element.js';
-
-const NETWORKS = ['robust', 'classic'];
+import { NETWORKS, digitOf, isMistake, nameOf } from './picture.js';
 
 /** Only pictures that a comparison made are shown, wherever the rows came from. */
 const safe = (url) => (/^data:image\/png;base64,/.test(url) ? url : '');
 
-export const isMistake = (picture) => picture.label !== null && picture.models.robust.digit !== picture.label;
-export const confidence = (picture) => Math.max(...picture.models.robust.probabilities);
-export const nameOf = ({ name, layer }) => (layer ? `${name} › ${layer}` : name);
+/** One picture of the gallery. */
+export class Card {
+  #picture;
+  #network;
+  #verdicts = element('div');
+  #why = element('div');
 
-/**
- * One picture of the gallery.
- *
- * @param {object} picture a row of the comparison
- * @param {((picture: object, input: HTMLInputElement) => void) | null} onLabel null where labels are not edited
- */
-export function card(picture, onLabel) {
-  const mistake = isMistake(picture);
-  return element(
-    'li',
-    { class: mistake ? 'card mistake' : 'card' },
-    element(
-      'div',
-      { class: 'card-pictures' },
-      element('img', { class: 'card-original', src: safe(picture.original), alt: text('card.original') }),
-      element('img', { class: 'card-sees', src: safe(picture.models.robust.sees), alt: text('card.sees') }),
-    ),
-    element('p', { class: 'card-name', title: nameOf(picture) }, nameOf(picture)),
-    element('p', { class: 'card-label' }, labelOf(picture, onLabel)),
-    ...NETWORKS.map((name) => verdict(name, picture)),
-    details(picture, mistake),
-  );
+  /**
+   * @param {object} picture a row of the comparison
+   * @param {string} network whose view of the picture is shown
+   * @param {((picture: object, digit: number | null) => void) | null} onLabel null where labels are not edited
+   */
+  constructor(picture, network, onLabel) {
+    this.#picture = picture;
+    this.#network = network;
+    this.input = onLabel && labelInput(picture, onLabel);
+    this.node = element(
+      'li',
+      {},
+      element(
+        'div',
+        { class: 'card-pictures' },
+        element('img', { class: 'card-original', src: safe(picture.original), alt: text('card.original') }),
+        element('img', { class: 'card-sees', src: safe(picture.models[network].sees), alt: text('card.sees') }),
+      ),
+      element('p', { class: 'card-name', title: nameOf(picture) }, nameOf(picture)),
+      this.#verdicts,
+      this.input
+        ? element('label', {}, `${text('card.label')} `, this.input)
+        : element('p', {}, `${text('card.label')} ${picture.label ?? '–'}`),
+      columns(picture.models[network].probabilities),
+      this.#why,
+      exactly(picture.models[network].probabilities),
+    );
+    this.show();
+  }
+
+  /** Brings the card in step with the picture's label. */
+  show() {
+    const mistake = isMistake(this.#picture, this.#network);
+    this.node.className = mistake ? 'card mistake' : 'card';
+    this.#verdicts.replaceChildren(...NETWORKS.map((name) => verdict(name, this.#picture)));
+    this.#why.replaceChildren(...(mistake ? reasonsFor(this.#picture, digitOf(this.#picture, this.#network)) : []));
+  }
 }
 
-function labelOf(picture, onLabel) {
-  if (!onLabel) return `${text('card.label')}: ${picture.label ?? '–'}`;
+function labelInput(picture, onLabel) {
   const input = element('input', {
     class: 'label',
     value: picture.label ?? '',
@@ -46,42 +62,52 @@ function labelOf(picture, onLabel) {
   });
   input.addEventListener('focus', () => input.select());
   input.addEventListener('input', () => {
-    if (!/^\d?$/.test(input.value)) input.value = picture.label ?? '';
-    else onLabel(picture, input);
+    if (/^\d?$/.test(input.value)) onLabel(picture, input.value === '' ? null : Number(input.value));
+    else input.value = picture.label ?? '';
   });
-  return element('label', {}, `${text('card.label')} `, input);
+  return input;
 }
 
 function verdict(name, picture) {
   const { digit, probabilities } = picture.models[name];
   const said = digit === null ? text('card.blank') : `${digit} · ${percent(probabilities[digit])}`;
   const right = picture.label === null ? '' : text(digit === picture.label ? 'card.right' : 'card.wrong');
-  return element('p', { class: 'card-verdict' }, `${name}: ${said} ${right}`);
+  const network = element('span', {}, `${text(`network.${name}`)}: `);
+  return element('p', { class: 'card-verdict' }, network, element('span', {}, `${said} ${right}`));
 }
 
-function details(picture, mistake) {
-  const parts = [bars(picture.models.robust.probabilities)];
-  if (mistake) {
-    const reasons = picture.suspect ? [text('card.suspect'), ...picture.reasons] : picture.reasons;
-    if (reasons.length > 0) parts.push(element('ul', { class: 'reasons' }, ...reasons.map((reason) => element('li', {}, reason))));
-    for (const [digit, examples] of Object.entries(picture.nearest)) {
-      const images = examples.map((url) => element('img', { class: 'card-sees', src: safe(url), alt: '' }));
-      parts.push(element('p', { class: 'nearest' }, text('card.nearest', { digit }), ...images));
-    }
-  }
-  return element('details', { open: mistake && picture.reasons.length > 0 }, element('summary', {}, text('card.why')), ...parts);
+/** Why a picture may be misread: what is unusual about it, and MNIST's examples of the digit read and of the label. */
+function reasonsFor(picture, digit) {
+  const reasons = [...(picture.suspect ? [text('card.suspect')] : []), ...picture.reasons];
+  const list = element('ul', { class: 'reasons' }, ...reasons.map((reason) => element('li', {}, reason)));
+  const near = [digit, picture.label].filter((shown) => picture.nearest[shown]?.length > 0);
+  const examples = near.map((shown) => {
+    const images = picture.nearest[shown].map((url) => element('img', { class: 'card-sees', src: safe(url), alt: '' }));
+    return element('p', { class: 'nearest' }, element('span', {}, text('card.nearest', { digit: shown })), ...images);
+  });
+  return [...(reasons.length > 0 ? [list] : []), ...examples];
 }
 
-/** The ten probabilities as a table with bars. */
-function bars(probabilities) {
-  const rows = probabilities.map((probability, digit) =>
-    element(
-      'tr',
-      {},
-      element('th', { scope: 'row' }, String(digit)),
-      element('td', {}, element('meter', { max: 1, value: probability, 'aria-label': String(digit) })),
-      element('td', {}, precisePercent(probability)),
-    ),
+/** The ten probabilities at a glance; the table below tells them to everybody. */
+function columns(probabilities) {
+  const most = probabilities.indexOf(Math.max(...probabilities));
+  const column = (probability, digit) => {
+    const bar = element('i');
+    bar.style.transform = `scaleY(${probability})`;
+    return element('span', { class: digit === most ? 'most' : '' }, bar, String(digit));
+  };
+  return element('div', { class: 'columns', 'aria-hidden': true }, ...probabilities.map(column));
+}
+
+/** The ten probabilities in numbers, made when they are asked for: most never are, and a thousand tables are slow. */
+function exactly(probabilities) {
+  const details = element('details', {}, element('summary', {}, text('card.exactly')));
+  const row = (probability, digit) =>
+    element('tr', {}, element('th', { scope: 'row' }, String(digit)), element('td', {}, precisePercent(probability)));
+  details.addEventListener(
+    'toggle',
+    () => details.append(element('table', { class: 'probabilities' }, element('tbody', {}, ...probabilities.map(row)))),
+    { once: true },
   );
-  return element('table', { class: 'probabilities' }, element('tbody', {}, ...rows));
+  return details;
 }

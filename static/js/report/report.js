@@ -1,26 +1,18 @@
 /** The report: figures, matrix and gallery of a comparison's rows; in the page and in the file to take home. */
 
 import { percentagePoints, precisePercent, text } from '../strings.js';
-import { card, confidence, isMistake, nameOf } from './card.js';
 import { element } from './element.js';
 import { BLANK, figures } from './figures.js';
+import { Gallery } from './gallery.js';
+import { Matrix, cellText } from './matrix.js';
+import { NETWORKS, digitOf, nameOf } from './picture.js';
 
-/** As many pictures are shown at once; a button shows more. */
-const PAGE = 100;
 const byId = (id) => document.getElementById(id);
-const DIGITS = Array.from({ length: 10 }, (_, digit) => digit);
-
-const FILTERS = {
-  all: () => true,
-  mistakes: isMistake,
-  suspect: (picture) => picture.suspect && isMistake(picture),
-  unlabelled: (picture) => picture.label === null,
-};
-const ORDERS = {
-  given: () => 0,
-  unsure: (a, b) => confidence(a) - confidence(b),
-  sure: (a, b) => confidence(b) - confidence(a),
-};
+/** Each network's figures on MNIST's test set, or null where its card has none. */
+const MNIST = JSON.parse(byId('mnist').textContent);
+const row = (name, ...cells) =>
+  element('tr', {}, element('th', { scope: 'row' }, name), ...cells.map((cell) => element('td', {}, cell)));
+const share = (accuracy) => (accuracy ? precisePercent(accuracy.share) : '–');
 
 export class Report {
   /** Rows as the server answered them, with labels as they were typed since. */
@@ -28,18 +20,15 @@ export class Report {
   skipped = [];
   summary = null;
 
-  #editable;
   #cell = null;
-  #shown = PAGE;
+  #gallery;
+  #matrix = new Matrix(byId('confusion'), (cell) => this.#open(cell));
 
   /** @param {{editable: boolean}} options whether labels may be typed */
   constructor({ editable }) {
-    this.#editable = editable;
+    this.#gallery = new Gallery(editable ? (picture, digit) => this.#label(picture, digit) : null);
     for (const id of ['network', 'filter', 'order']) byId(id).addEventListener('change', () => this.#choose(null));
-    byId('more').addEventListener('click', () => {
-      this.#shown += PAGE;
-      this.#showGallery();
-    });
+    byId('close-cell').addEventListener('click', () => this.#choose(null));
   }
 
   clear() {
@@ -48,16 +37,16 @@ export class Report {
   }
 
   /** Takes one row in; `show` makes it visible. */
-  add(row) {
-    if (row.picture) this.pictures.push(row.picture);
-    if (row.skipped) this.skipped.push(row.skipped);
-    if (row.summary) this.summary = row.summary;
+  add(given) {
+    if (given.picture) this.pictures.push(given.picture);
+    if (given.skipped) this.skipped.push(given.skipped);
+    if (given.summary) this.summary = given.summary;
   }
 
   /** All rows, a JSON object a line, as the server takes them. */
   toString() {
     const rows = [...this.pictures.map((picture) => ({ picture })), ...this.skipped.map((skipped) => ({ skipped }))];
-    return [...rows, { summary: this.summary ?? {} }].map((row) => JSON.stringify(row)).join('\n');
+    return [...rows, { summary: this.summary ?? {} }].map((given) => JSON.stringify(given)).join('\n');
   }
 
   get empty() {
@@ -67,108 +56,83 @@ export class Report {
   show() {
     byId('report').hidden = this.empty;
     this.#showFigures();
-    this.#showGallery();
+    this.#gallery.show(this.pictures.filter((picture) => this.#isInCell(picture)), this.#network);
     byId('skipped').hidden = this.skipped.length === 0;
     byId('skipped-list').replaceChildren(
       ...this.skipped.map((part) => element('li', {}, element('b', {}, nameOf(part)), ` ${part.reason}`)),
     );
   }
 
+  get #network() {
+    return byId('network').value;
+  }
+
+  #isInCell(picture) {
+    if (this.#cell === null) return true;
+    return picture.label === this.#cell.digit && (digitOf(picture, this.#network) ?? BLANK) === this.#cell.read;
+  }
+
+  /** Another choice of pictures, from its beginning. */
   #choose(cell) {
     this.#cell = cell;
-    this.#shown = PAGE;
+    this.#gallery.rewind();
     this.show();
   }
 
-  #figuresOf(network) {
-    return figures(this.pictures, (picture) => picture.models[network].digit);
+  /** A cell of the matrix was pressed: its pictures, all of them; pressed again, those of all cells. */
+  #open(cell) {
+    const isOpen = this.#cell?.digit === cell.digit && this.#cell.read === cell.read;
+    byId('filter').value = 'all';
+    this.#choose(isOpen ? null : cell);
+    if (!isOpen) byId('gallery-title').scrollIntoView({ block: 'nearest' });
   }
 
-  #mnistOf(network) {
-    return this.summary?.models?.[network].mnist ?? null;
+  #label(picture, digit) {
+    // Whoever types has seen the picture, so the label is doubted no more.
+    Object.assign(picture, { label: digit, label_source: 'typed', suspect: false });
+    this.#showFigures();
+  }
+
+  #figuresOf(network) {
+    return figures(this.pictures, (picture) => digitOf(picture, network));
   }
 
   #showFigures() {
-    const network = byId('network').value;
-    const own = this.#figuresOf(network);
-    const mnist = this.#mnistOf(network);
+    const own = this.#figuresOf(this.#network);
+    const mnist = MNIST[this.#network];
     const said = own.accuracy
-      ? text('headline', { hits: own.hits, n: own.n, percent: precisePercent(own.accuracy.share) })
+      ? text('headline', { hits: own.hits, n: own.n, percent: share(own.accuracy) })
       : text('headline.unlabelled', { n: this.pictures.length });
-    byId('headline').textContent = mnist ? `${said} ${text('headline.mnist', { percent: precisePercent(mnist.accuracy.share) })}` : said;
+    byId('headline').textContent = mnist ? `${said} ${text('headline.mnist', { percent: share(mnist.accuracy) })}` : said;
     byId('without-mnist').hidden = this.summary === null || this.summary.mnist === true;
-    byId('networks').replaceChildren(...['robust', 'classic'].map((name) => this.#networkRow(name)));
+    this.#showNetworks();
     byId('ablation').textContent = this.#ablation();
-    byId('confusion').replaceChildren(...DIGITS.map((digit) => this.#confusionRow(digit, own, mnist)));
+    this.#matrix.show(own.confusion, this.#cell);
+    byId('cell').hidden = this.#cell === null;
+    if (this.#cell) byId('cell-name').textContent = cellText(this.#cell, own.confusion[this.#cell.digit][this.#cell.read]);
+    byId('recall').replaceChildren(...own.recall.map((value, digit) => recallRow(digit, value, mnist?.recall[digit] ?? null)));
   }
 
-  #networkRow(name) {
-    const { accuracy, hits, n } = this.#figuresOf(name);
-    const mnist = this.#mnistOf(name);
-    const interval = accuracy ? text('interval', { low: precisePercent(accuracy.low), high: precisePercent(accuracy.high) }) : '';
-    return element(
-      'tr',
-      {},
-      element('th', { scope: 'row' }, name),
-      element('td', {}, accuracy ? precisePercent(accuracy.share) : '–'),
-      element('td', {}, interval),
-      element('td', {}, `${hits} / ${n}`),
-      element('td', {}, mnist ? precisePercent(mnist.accuracy.share) : '–'),
+  #showNetworks() {
+    const all = NETWORKS.map((network) => ({ ...this.#figuresOf(network), mnist: MNIST[network] }));
+    const interval = ({ low, high }) => text('interval', { low: precisePercent(low), high: precisePercent(high) });
+    byId('networks').replaceChildren(
+      row(text('figures.share'), ...all.map(({ accuracy }) => share(accuracy))),
+      row(text('figures.interval'), ...all.map(({ accuracy }) => (accuracy ? interval(accuracy) : '–'))),
+      row(text('figures.count'), ...all.map(({ hits, n }) => `${hits} / ${n}`)),
+      row(text('figures.mnist'), ...all.map(({ mnist }) => share(mnist?.accuracy))),
     );
   }
 
   #ablation() {
-    const share = (step) => figures(this.pictures, (picture) => picture.ablation[step]).accuracy;
-    if (!share('raw')) return '';
-    const steps = ['raw', 'box', 'mass'].map((step) => [step, precisePercent(share(step).share)]);
-    return text('ablation', Object.fromEntries(steps));
+    const steps = ['raw', 'box', 'mass'].map((step) => [step, figures(this.pictures, ({ ablation }) => ablation[step]).accuracy]);
+    if (!steps[0][1]) return '';
+    return text('ablation', Object.fromEntries(steps.map(([step, accuracy]) => [step, share(accuracy)])));
   }
+}
 
-  #confusionRow(digit, { confusion, recall }, mnist) {
-    const cells = [...DIGITS, BLANK].map((read) => {
-      const count = confusion[digit][read];
-      if (count === 0) return element('td', {}, '');
-      const open = this.#cell?.digit === digit && this.#cell?.read === read;
-      const button = element('button', {
-        type: 'button',
-        class: read === digit ? 'cell right' : 'cell wrong',
-        textContent: count,
-        'aria-pressed': open,
-        'aria-label': text('cell', { count, digit, read: read === BLANK ? '–' : read }),
-      });
-      button.addEventListener('click', () => this.#choose(open ? null : { digit, read }));
-      return element('td', {}, button);
-    });
-    const own = recall[digit];
-    const reference = mnist?.recall[digit] ?? null;
-    const drop = own === null || reference === null ? '' : text('drop', { points: percentagePoints(own - reference) });
-    return element(
-      'tr',
-      {},
-      element('th', { scope: 'row' }, String(digit)),
-      ...cells,
-      element('td', { class: 'recall' }, own === null ? '' : precisePercent(own)),
-      element('td', { class: 'recall' }, drop),
-    );
-  }
-
-  #showGallery() {
-    const network = byId('network').value;
-    const inCell = ({ label, models }) =>
-      this.#cell === null || (label === this.#cell.digit && (models[network].digit ?? BLANK) === this.#cell.read);
-    const chosen = this.pictures.filter(inCell).filter(FILTERS[byId('filter').value]);
-    chosen.sort(ORDERS[byId('order').value]);
-    const onLabel = this.#editable ? (picture, input) => this.#label(picture, input) : null;
-    byId('gallery').replaceChildren(...chosen.slice(0, this.#shown).map((picture) => card(picture, onLabel)));
-    byId('gallery-count').textContent = text('gallery.count', { shown: Math.min(this.#shown, chosen.length), n: chosen.length });
-    byId('more').hidden = chosen.length <= this.#shown;
-  }
-
-  /** Takes a typed label; the gallery stays as it is, so that typing goes on with the next picture. */
-  #label(picture, input) {
-    picture.label = input.value === '' ? null : Number(input.value);
-    this.#showFigures();
-    const inputs = [...byId('gallery').querySelectorAll('input.label')];
-    if (input.value !== '') inputs[inputs.indexOf(input) + 1]?.focus();
-  }
+/** One digit's recall, MNIST's, and how they differ; each 0..1 or null. */
+function recallRow(digit, own, mnist) {
+  const difference = own === null || mnist === null ? '' : percentagePoints(own - mnist);
+  return row(String(digit), ...[own, mnist].map((value) => (value === null ? '–' : precisePercent(value))), difference);
 }
