@@ -11,10 +11,15 @@ import { Lab } from './inside/lab.js';
 import { openNetwork } from './inside/network.js';
 import { Section } from './inside/section.js';
 import * as conv from './inside/steps/conv.js';
+import * as dense from './inside/steps/dense.js';
+import * as dropout from './inside/steps/dropout.js';
+import * as flatten from './inside/steps/flatten.js';
 import * as normalising from './inside/steps/normalising.js';
 import * as overview from './inside/steps/overview.js';
 import * as pooling from './inside/steps/pooling.js';
 import * as relu from './inside/steps/relu.js';
+import * as softmax from './inside/steps/softmax.js';
+import * as training from './inside/steps/training.js';
 import { Tour } from './inside/tour.js';
 import { keep, kept } from './keep.js';
 import { Reader } from './reader.js';
@@ -22,7 +27,7 @@ import { text } from './strings.js';
 import { BLANK, WAITING, judge } from './verdict.js';
 
 /** The module of each section, by the section's id. */
-const STEPS = { overview, normalising, conv, relu, pooling };
+const STEPS = { overview, normalising, conv, relu, pooling, dropout, flatten, dense, softmax, training };
 
 /** The engines that tell what happens inside: the server does not. */
 const RUNGS = ['wasm', 'cpu'];

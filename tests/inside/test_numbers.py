@@ -8,7 +8,7 @@ from keras import layers
 
 from tests.inside.javascript import call
 
-LINEARISE = "inside/numbers/linearise.js"
+ATTRIBUTION = "inside/numbers/attribution.js"
 DROPOUT = "inside/numbers/dropout.js"
 
 
@@ -18,12 +18,12 @@ def network() -> keras.Model:
     keras.utils.set_random_seed(5)
     stack = [
         layers.Conv2D(4, 3, activation="relu", bias_initializer="normal"),
-        layers.Conv2D(5, 5, padding="same", bias_initializer="normal"),
+        layers.Conv2D(5, (2, 4), bias_initializer="normal"),
         layers.ReLU(),
         layers.MaxPooling2D(2),
         layers.Dropout(0.5),
+        layers.Conv2D(6, 3, activation="relu", bias_initializer="normal"),
         layers.Conv2D(6, 3, strides=2, padding="same", activation="relu", bias_initializer="normal"),
-        layers.MaxPooling2D(2, padding="same"),
         layers.Flatten(),
         layers.Dense(7, activation="relu", bias_initializer="normal"),
         layers.Dropout(0.5),
@@ -37,56 +37,128 @@ def image() -> np.ndarray:
     return np.random.default_rng(2).random((1, 15, 13, 1)).astype(np.float32)
 
 
-def run_of(network: keras.Model, image: np.ndarray) -> list[dict]:
-    """What the page knows of a run: every layer with its values, from the image to the logits."""
-    run = [{"kind": "Normalizing", "shape": image.shape[1:], "values": image}]
+@pytest.fixture(scope="module")
+def blank(image: np.ndarray) -> np.ndarray:
+    """The empty page."""
+    return np.zeros_like(image)
+
+
+def described(network: keras.Model, drawn: np.ndarray, blank: np.ndarray) -> list[dict]:
+    """What the page knows of two runs: every layer with its values for both, from the image to the logits."""
+    run = [{"kind": "Normalizing", "shape": drawn.shape[1:], "drawn": drawn, "blank": blank}]
     for layer in network.layers:
-        before, values = run[-1]["shape"], layer(run[-1]["values"].reshape(1, *run[-1]["shape"])).numpy()
-        described = {"kind": type(layer).__name__, "shape": values.shape[1:], "values": values}
-        described["activation"] = getattr(layer, "activation", keras.activations.linear).__name__
-        if isinstance(layer, layers.ReLU):
-            described["activation"] = "relu"
+        before = run[-1]["shape"]
+        drawn, blank = layer(drawn).numpy(), layer(blank).numpy()
+        entry = {"kind": type(layer).__name__, "shape": drawn.shape[1:], "drawn": drawn, "blank": blank}
+        entry["source"] = {"shape": before}
+        relu = isinstance(layer, layers.ReLU) or getattr(layer, "activation", None) is keras.activations.relu
+        entry["activation"] = "relu" if relu else "linear"
         if layer.weights:
             kernel = layer.get_weights()[0]
-            described["kernel"] = {"shape": kernel.shape, "values": kernel}
+            entry["kernel"] = {"shape": kernel.shape, "values": kernel}
         if size := getattr(layer, "kernel_size", getattr(layer, "pool_size", None)):
-            reach = [(n - 1) * s + k for n, s, k in zip(values.shape[1:3], layer.strides, size, strict=True)]
+            reach = [(n - 1) * s + k for n, s, k in zip(drawn.shape[1:3], layer.strides, size, strict=True)]
             offset = [max(0, r - n) // 2 for r, n in zip(reach, before, strict=False)]
-            described["window"] = {"size": size, "strides": layer.strides, "offset": offset}
-        run.append(described)
+            entry["window"] = {"size": size, "strides": layer.strides, "offset": offset}
+        run.append(entry)
     return run
 
 
 def parts_of(run: list[dict], score: np.ndarray) -> dict:
-    return call(LINEARISE, "(layers, score) => partsOf(layers, ({ values }) => values, score)", run, score)
+    function = "(layers, score) => partsOf(layers, ({ drawn }) => drawn, ({ blank }) => blank, score)"
+    return call(ATTRIBUTION, function, run, score)
+
+
+def deeplift(network: keras.Model, drawn: np.ndarray, blank: np.ndarray, score: np.ndarray) -> np.ndarray:
+    """The same by TensorFlow: a relu multiplies by its rescaled slope, and the gradient does the rest."""
+    drawn, blank = tf.constant(drawn), tf.constant(blank)
+
+    def rescaled(sums: tf.Tensor, sums_blank: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
+        difference = sums - sums_blank
+        slope = (tf.nn.relu(sums) - tf.nn.relu(sums_blank)) / tf.where(difference == 0, 1.0, difference)
+        return tf.stop_gradient(slope) * sums, tf.nn.relu(sums_blank)
+
+    with tf.GradientTape() as tape:
+        tape.watch(drawn)
+        values, blanks = drawn, blank
+        for layer in network.layers:
+            if isinstance(layer, layers.ReLU):
+                slopes, blanks = rescaled(values, blanks)
+                values = tf.stop_gradient(tf.nn.relu(values) - slopes) + slopes
+            elif getattr(layer, "activation", None) is keras.activations.relu:
+                layer.activation = keras.activations.linear
+                sums, sums_blank = layer(values), layer(blanks)
+                layer.activation = keras.activations.relu
+                slopes, blanks = rescaled(sums, sums_blank)
+                values = tf.stop_gradient(tf.nn.relu(sums) - slopes) + slopes
+            else:
+                values, blanks = layer(values), layer(blanks)
+        total = tf.reduce_sum(values * score.astype(np.float32))
+    return (tape.gradient(total, drawn) * (drawn - blank)).numpy().ravel()
 
 
 @pytest.mark.parametrize("score", [np.eye(10)[3], np.eye(10)[8] - np.eye(10)[1]], ids=["3", "8 rather than 1"])
-def test_the_parts_are_gradient_times_input(network: keras.Model, image: np.ndarray, score: np.ndarray) -> None:
-    picture = tf.constant(image)
-    with tf.GradientTape() as tape:
-        tape.watch(picture)
-        total = tf.reduce_sum(network(picture) * score.astype(np.float32))
-    expected = (tape.gradient(total, picture) * picture).numpy().ravel()
-    answer = parts_of(run_of(network, image), score)
+def test_the_parts_are_those_of_deeplift(
+    network: keras.Model, image: np.ndarray, blank: np.ndarray, score: np.ndarray
+) -> None:
+    expected = deeplift(network, image, blank, score)
+    answer = parts_of(described(network, image, blank), score)
     assert np.abs(expected).max() > 0.01
-    np.testing.assert_allclose(answer["parts"], expected, atol=1e-6)
-    assert answer["total"] == pytest.approx(float(total), abs=1e-5)
+    np.testing.assert_allclose(answer["parts"], expected, atol=1e-5)
 
 
-def test_without_biases_the_parts_of_the_pixels_are_the_whole_logit(network: keras.Model, image: np.ndarray) -> None:
-    bare = keras.models.clone_model(network)
-    bare.set_weights([weight * (weight.ndim > 1) for weight in network.get_weights()])
-    answer = parts_of(run_of(bare, image), np.eye(10)[4])
-    assert answer["biases"] == pytest.approx(0, abs=1e-5)
-    assert sum(answer["parts"]) == pytest.approx(float(bare(image)[0, 4]), abs=1e-5)
+def test_the_empty_page_and_all_parts_add_up_to_the_logit(
+    network: keras.Model, image: np.ndarray, blank: np.ndarray
+) -> None:
+    for digit in range(10):
+        answer = parts_of(described(network, image, blank), np.eye(10)[digit])
+        assert answer["total"] == pytest.approx(float(network(image)[0, digit]), abs=1e-5)
+        assert answer["blank"] == pytest.approx(float(network(blank)[0, digit]), abs=1e-5)
+        assert answer["blank"] + sum(answer["parts"]) == pytest.approx(answer["total"], abs=1e-4)
 
 
-def test_a_kind_of_layer_that_it_does_not_know_is_named(network: keras.Model, image: np.ndarray) -> None:
-    run = run_of(network, image)
+def test_a_kind_of_layer_that_it_does_not_know_is_named(
+    network: keras.Model, image: np.ndarray, blank: np.ndarray
+) -> None:
+    run = described(network, image, blank)
     run[2]["kind"] = "LayerNormalization"
     with pytest.raises(AssertionError, match="RangeError: LayerNormalization"):
         parts_of(run, np.eye(10)[0])
+
+
+def test_the_parts_of_pixels_are_shared_among_the_strokes_as_their_ink_is() -> None:
+    """Two bars in a drawing of 280, seen at a tenth of its size: each has the parts of its own pixels."""
+    strokes = [[[40, 60, 8], [240, 60, 8]], [[40, 200, 8], [240, 200, 8]]]
+    parts = np.arange(28 * 28).reshape(28, 28) / 100
+    # A bar of radius 8 about y = 60 covers the rows 5 and 6, and as much of either.
+    answer = call(
+        "inside/numbers/strokes.js",
+        """(strokes, parts, window) => {
+            const places = placesOf(280, 28, window);
+            return [partsOfStrokes(strokes, parts, places, 280), places[60 * 280 + 45], places[279]];
+        }""",
+        strokes,
+        parts.astype(np.float32),
+        {"x": 140, "y": 140, "scale": 0.1},
+    )
+    [above, below], place, corner = answer
+    assert (place, corner) == (6 * 28 + 4, 27)
+    covered = slice(3, 25)  # from 40 - 8 to 240 + 8
+    assert above == pytest.approx(parts[5:7, covered].sum(), rel=1e-5)
+    assert below == pytest.approx(parts[19:21, covered].sum(), rel=1e-5)
+
+
+def test_where_strokes_cross_they_share_the_pixel() -> None:
+    strokes = [[[40, 140, 8], [240, 140, 8]], [[140, 40, 8], [140, 240, 8]]]
+    answer = call(
+        "inside/numbers/strokes.js",
+        "(strokes, parts, window) => partsOfStrokes(strokes, parts, placesOf(280, 28, window), 280)",
+        strokes,
+        np.ones(28 * 28, np.float32),
+        {"x": 140, "y": 140, "scale": 0.1},
+    )
+    assert answer[0] == pytest.approx(answer[1])
+    assert sum(answer) == pytest.approx(2 * 2 * 22 - 4)  # two bars of 2 by 22 pixels that share 2 by 2
 
 
 @pytest.mark.parametrize("temperature", [0.1, 1.0, 7.0])

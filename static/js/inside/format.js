@@ -17,5 +17,16 @@ const whole = new Intl.NumberFormat(language);
 /** 65536 to "65,536". */
 export const count = (value) => whole.format(value);
 
+const SUPERSCRIPTS = '⁰¹²³⁴⁵⁶⁷⁸⁹';
+
+/** 1234567 to "1.23 · 10⁶", 0.00042 to "4.20 · 10⁻⁴", 3.14159 to "3.14". For positive numbers of any size. */
+export function compact(value) {
+  if (value === Infinity) return '∞';
+  if (value === 0 || (value >= 0.01 && value < 10_000)) return decimal(value);
+  const exponent = Math.floor(Math.log10(value));
+  const power = Array.from(String(Math.abs(exponent)), (digit) => SUPERSCRIPTS[digit]).join('');
+  return `${decimal(value / 10 ** exponent)} · 10${exponent < 0 ? '⁻' : ''}${power}`;
+}
+
 /** [26, 26, 32] to "26 × 26 × 32". */
 export const shapeOf = (shape) => shape.map(count).join(' × ');

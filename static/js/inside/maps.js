@@ -16,7 +16,7 @@ export class Maps {
   }
 
   /**
-   * @param {Float32Array} values [rows, columns, channels], row by row
+   * @param {Float32Array} values [rows, columns, channels], row by row; NaN leaves its pixel transparent
    * @param {number[]} shape
    * @param {import('./colours.js').Colours} colours
    * @param {number} largest absolute value, which gets the last colour
@@ -77,4 +77,10 @@ export function montage({ values, shape: [rows, columns, inputs, outputs] }) {
     }
   }
   return { values: laid, shape: [height, width, outputs] };
+}
+
+/** The grid, as near to a square as can be, in which a vector is shown. */
+export function gridOf(length) {
+  const columns = length <= 16 ? length : Math.ceil(Math.sqrt(length));
+  return [Math.ceil(length / columns), columns, 1];
 }

@@ -21,11 +21,8 @@ export class Matrix {
   show(values, columns, colours, largest, marked = -1) {
     if (this.#cells.length !== values.length) this.#build(values.length, columns);
     this.#cells.forEach((cell, index) => {
-      const { red, green, blue, light } = shadeOf(colourOf(colours, values[index], largest));
+      shade(cell, colours, values[index], largest);
       cell.textContent = decimal(values[index]);
-      cell.dataset.value = values[index];
-      cell.style.backgroundColor = `rgb(${red} ${green} ${blue})`;
-      cell.style.color = light ? '#000' : '#fff';
       cell.classList.toggle('marked', index === marked);
     });
   }
@@ -37,6 +34,14 @@ export class Matrix {
     );
     this.body.replaceChildren(...rows);
   }
+}
+
+/** Gives a cell the colour of its value, and letters that stand out from it. */
+export function shade(cell, colours, value, largest) {
+  const { red, green, blue, light } = shadeOf(colourOf(colours, value, largest));
+  cell.dataset.value = value;
+  cell.style.backgroundColor = `rgb(${red} ${green} ${blue})`;
+  cell.style.color = light ? '#000' : '#fff';
 }
 
 /** A colour's parts, and whether black stands out from it better than white (WCAG's relative luminance). */

@@ -8,7 +8,7 @@ import { Maps } from './maps.js';
 let groups = 0;
 
 /** One radio button inside a label. */
-function radio(group, onPick, ...label) {
+export function radio(group, onPick, ...label) {
   const input = element('input', { type: 'radio', name: group, autocomplete: 'off' });
   input.addEventListener('change', onPick);
   return { input, label: element('label', {}, input, ...label) };
@@ -20,6 +20,7 @@ export class LayerPicker {
   layer = null;
   #group = `layer-${groups++}`;
   #choices = [];
+  #picked = false;
 
   /**
    * @param {HTMLElement} container gets the buttons
@@ -32,9 +33,12 @@ export class LayerPicker {
     lab.addEventListener('pick', ({ detail }) => this.#choices.find(({ layer }) => layer === detail)?.input.click());
   }
 
-  /** @param {import('./network.js').Layer[]} layers of a network; the place of the choice stays */
-  offer(layers) {
-    const place = Math.max(0, this.#choices.findIndex(({ layer }) => layer === this.layer));
+  /**
+   * @param {import('./network.js').Layer[]} layers of a network; the place of the choice stays
+   * @param {number} usual place of the layer that is shown until one is chosen
+   */
+  offer(layers, usual = 0) {
+    const place = this.#picked ? this.#choices.findIndex(({ layer }) => layer === this.layer) : usual;
     this.#choices = layers.map((layer) => ({ layer, ...this.#choice(layer) }));
     const chosen = this.#choices[Math.min(place, layers.length - 1)];
     chosen.input.checked = true;
@@ -48,6 +52,7 @@ export class LayerPicker {
   #choice(layer) {
     const pick = () => {
       this.layer = layer;
+      this.#picked = true;
       this.onPick();
     };
     return radio(this.#group, pick, element('b', {}, layer.name), ' ', element('span', {}, shapeOf(layer.shape)));

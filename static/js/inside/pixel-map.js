@@ -16,8 +16,9 @@ export class PixelMap {
    * @param {string} options.label what screen readers call it
    * @param {(row: number, column: number) => void} [options.onPick] without it nothing can be picked
    * @param {() => number[]} [options.picked] the picked [row, column], from which arrow keys move
+   * @param {boolean} [options.hover] whether pointing at a pixel picks it, without a press
    */
-  constructor(container, { label, onPick, picked }) {
+  constructor(container, { label, onPick, picked, hover = false }) {
     container.classList.add('pixel-map');
     this.container = container;
     this.canvas = element('canvas', { role: onPick ? 'application' : 'img', 'aria-label': label });
@@ -26,7 +27,7 @@ export class PixelMap {
     if (!onPick) return;
     container.classList.add('pickable');
     this.canvas.tabIndex = 0;
-    this.#listenToPointer(onPick);
+    this.#listenToPointer(onPick, hover);
     this.#listenToKeyboard(onPick, picked);
   }
 
@@ -60,7 +61,7 @@ export class PixelMap {
     style.transform = `translate(${(100 * column) / size[1]}%, ${(100 * row) / size[0]}%)`;
   }
 
-  #listenToPointer(onPick) {
+  #listenToPointer(onPick, hover) {
     const pick = (event) => {
       const box = this.canvas.getBoundingClientRect();
       const [rows, columns] = this.#places;
@@ -73,7 +74,7 @@ export class PixelMap {
       pick(event);
     });
     this.canvas.addEventListener('pointermove', (event) => {
-      if (this.canvas.hasPointerCapture(event.pointerId)) pick(event);
+      if (hover || this.canvas.hasPointerCapture(event.pointerId)) pick(event);
     });
   }
 

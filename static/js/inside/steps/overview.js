@@ -4,7 +4,7 @@ import { element } from '../../report/element.js';
 import { text } from '../../strings.js';
 import { DIVERGING, INK, SEQUENTIAL, largestOf } from '../colours.js';
 import { count, shapeOf } from '../format.js';
-import { Maps } from '../maps.js';
+import { Maps, gridOf } from '../maps.js';
 
 /** The section that explains a kind of layer; the first layer, whatever its kind, is `normalising`. */
 const SECTIONS = {
@@ -73,15 +73,9 @@ function showActivation(reading, layer, maps, note) {
     return;
   }
   const flat = layer.shape.length === 1;
-  const shape = flat ? columnsOf(layer.shape[0]) : layer.shape;
+  const shape = flat ? gridOf(layer.shape[0]) : layer.shape;
   const across = Math.ceil(Math.sqrt(shape[2] ?? 1));
   maps.show(values, shape, coloursOf(layer), largestOf(values), { across, gap: flat ? 0 : 1 });
-}
-
-/** The grid, as near to a square as can be, in which a vector is shown. */
-function columnsOf(length) {
-  const columns = length <= 16 ? length : Math.ceil(Math.sqrt(length));
-  return [Math.ceil(length / columns), columns, 1];
 }
 
 function coloursOf(layer) {

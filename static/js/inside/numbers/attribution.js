@@ -1,0 +1,153 @@
+/**
+ * Which part each pixel had in a score: DeepLIFT with the rescale rule (Shrikumar, Greenside, Kundaje 2017, "Learning
+ * important features through propagating activation differences"), compared with an empty page.
+ *
+ * A layer passes on a difference from the empty page as a weighted sum of its inputs' differences. Followed back from
+ * the score, the weights multiply; where relu or pooling stand, the weight is the difference after over the difference
+ * before. So a pixel's part is its difference times its multiplier, and the parts add up to the score's difference.
+ * (The gradient alone would leave most of the score to the biases.)
+ */
+
+/** @typedef {import('../network.js').Layer} Layer */
+
+/**
+ * What one layer gave, for a drawing and for the empty page.
+ *
+ * @typedef {object} Pair
+ * @property {Float32Array} drawn
+ * @property {Float32Array} blank
+ */
+
+/** From the multipliers of a layer's sums to those of its inputs. */
+const BACKWARD = {
+  Dense: throughDense,
+  Conv2D: throughConvolution,
+  MaxPooling2D: throughPooling,
+  Flatten: (layer, multipliers) => multipliers,
+  Dropout: (layer, multipliers) => multipliers, // does nothing when predicting
+  ReLU: (layer, multipliers) => multipliers, // rescaled below
+};
+
+/** What a linear layer adds up to for one of its outputs. */
+const SUM = {
+  Dense: ({ kernel }, deltas, output) => {
+    const outputs = kernel.shape[1];
+    return deltas.reduce((sum, delta, input) => sum + delta * kernel.values[input * outputs + output], 0);
+  },
+  Conv2D: sumOfConvolution,
+  ReLU: (layer, deltas, output) => deltas[output],
+};
+
+/**
+ * The parts that the values of the first layer have in a score.
+ *
+ * @param {Layer[]} layers that follow each other, from the image to the logits
+ * @param {(layer: Layer) => Float32Array} drawnOf what each gave for the drawing
+ * @param {(layer: Layer) => Float32Array} blankOf what each gave for the empty page
+ * @param {ArrayLike<number>} score factor of each logit: 1 for one class; 1 and -1 for one rather than another
+ * @returns {{parts: Float32Array, total: number, blank: number}}
+ *   total, the score of the drawing, is blank, that of the empty page, plus all parts, one per value of the image
+ * @throws {RangeError} at a kind of layer that is not known here, with the kind as its message
+ */
+export function partsOf(layers, drawnOf, blankOf, score) {
+  const pairOf = (layer) => ({ drawn: drawnOf(layer), blank: blankOf(layer) });
+  let multipliers = Float32Array.from(score);
+  for (let k = layers.length - 1; k > 0; k--) {
+    const [layer, input, output] = [layers[k], pairOf(layers[k - 1]), pairOf(layers[k])];
+    if (!(layer.kind in BACKWARD)) throw new RangeError(layer.kind);
+    if (layer.activation === 'relu') multipliers = throughRelu(layer, multipliers, input, output);
+    multipliers = BACKWARD[layer.kind](layer, multipliers, layers[k - 1].shape, input, output);
+  }
+  const deltas = deltasOf(pairOf(layers[0]));
+  const scoreOf = (logits) => logits.reduce((sum, logit, k) => sum + logit * score[k], 0);
+  const last = pairOf(layers.at(-1));
+  return { parts: multipliers.map((value, i) => value * deltas[i]), total: scoreOf(last.drawn), blank: scoreOf(last.blank) };
+}
+
+const deltasOf = ({ drawn, blank }) => drawn.map((value, i) => value - blank[i]);
+
+/** Where relu was open both times it changes nothing; where it opened or closed, it passes on a share. */
+function throughRelu(layer, multipliers, input, { drawn, blank }) {
+  const deltas = deltasOf(input);
+  return multipliers.map((multiplier, i) => {
+    const after = drawn[i] - blank[i];
+    if (multiplier === 0 || after === 0) return 0;
+    if (drawn[i] > 0 && blank[i] > 0) return multiplier;
+    return (multiplier * after) / SUM[layer.kind](layer, deltas, i);
+  });
+}
+
+function throughDense({ kernel }, multipliers, [length]) {
+  const result = new Float32Array(length);
+  addWeighted(kernel.values, multipliers, Array.from(multipliers.keys()), result);
+  return result;
+}
+
+/** A window passes its multiplier to its winner, the first of equals. */
+function throughPooling({ shape, window }, multipliers, inputShape, input, output) {
+  const result = new Float32Array(input.drawn.length);
+  const channels = shape[2];
+  for (let place = 0; place < shape[0] * shape[1]; place++) {
+    const covered = coveredBy(window, place, shape, inputShape);
+    for (let channel = 0; channel < channels; channel++) {
+      const from = place * channels + channel;
+      if (multipliers[from] === 0) continue;
+      const winner = covered.find(({ source }) => input.drawn[source * channels + channel] === output.drawn[from]);
+      const to = winner.source * channels + channel;
+      // 1, because the empty page is the same at every place; at a padded edge it is not, and the sum only nearly holds.
+      const share = (output.drawn[from] - output.blank[from]) / (input.drawn[to] - input.blank[to]);
+      if (Number.isFinite(share)) result[to] += share * multipliers[from];
+    }
+  }
+  return result;
+}
+
+function throughConvolution({ kernel, shape, window }, multipliers, inputShape, { drawn }) {
+  const result = new Float32Array(drawn.length);
+  const [incoming, outgoing] = kernel.shape.slice(2);
+  for (let place = 0; place < shape[0] * shape[1]; place++) {
+    const own = multipliers.subarray(place * outgoing, (place + 1) * outgoing);
+    const open = Array.from(own.keys()).filter((o) => own[o] !== 0); // relu and pooling leave few
+    if (open.length === 0) continue;
+    for (const { tap, source } of coveredBy(window, place, shape, inputShape)) {
+      const weights = kernel.values.subarray(tap * incoming * outgoing, (tap + 1) * incoming * outgoing);
+      addWeighted(weights, own, open, result.subarray(source * incoming, (source + 1) * incoming));
+    }
+  }
+  return result;
+}
+
+/** Adds to each input its weights [inputs, outputs] times the multipliers of the open outputs. */
+function addWeighted(weights, multipliers, open, inputs) {
+  for (let i = 0; i < inputs.length; i++) {
+    let sum = 0;
+    for (const o of open) sum += weights[i * multipliers.length + o] * multipliers[o];
+    inputs[i] += sum;
+  }
+}
+
+function sumOfConvolution({ kernel, shape, window, source: { shape: inputShape } }, deltas, output) {
+  const [incoming, outgoing] = kernel.shape.slice(2);
+  const filter = output % outgoing;
+  let sum = 0;
+  for (const { tap, source } of coveredBy(window, Math.floor(output / outgoing), shape, inputShape)) {
+    for (let i = 0; i < incoming; i++) {
+      sum += kernel.values[(tap * incoming + i) * outgoing + filter] * deltas[source * incoming + i];
+    }
+  }
+  return sum;
+}
+
+/** What a window covers when it gives the output `place`: the taps inside the input, and their places there. */
+function coveredBy({ size, strides, offset }, place, [, columns], [inputRows, inputColumns]) {
+  const top = Math.floor(place / columns) * strides[0] - offset[0];
+  const left = (place % columns) * strides[1] - offset[1];
+  const covered = [];
+  for (let tap = 0; tap < size[0] * size[1]; tap++) {
+    const row = top + Math.floor(tap / size[1]);
+    const column = left + (tap % size[1]);
+    if (row < 0 || row >= inputRows || column < 0 || column >= inputColumns) continue;
+    covered.push({ tap, source: row * inputColumns + column });
+  }
+  return covered;
+}
