@@ -104,14 +104,14 @@ def robust(normalised: bool = True) -> keras.Model:
         return [layers.Conv2D(filters, 3, use_bias=False), FusedBatchNormalization(), layers.ReLU()]
 
     stack: list[layers.Layer] = []
-    for filters, dropout in (((32, 32), 0.05), ((64, 64, 64), 0.1)):
+    for filters in ((32, 32), (64, 64, 64)):
         for f in filters:
             stack += convolution(f)
-        stack += [layers.MaxPooling2D(2), layers.Dropout(dropout)]
+        stack += [layers.MaxPooling2D(2)]
     stack += [
         layers.Flatten(),
         layers.Dense(64, activation="relu"),
-        layers.Dropout(0.2),
+        layers.Dropout(0.1),
         layers.Dense(CLASSES),
     ]
     return _named(stack, "robust")
@@ -160,7 +160,7 @@ class Recipe:
 
 
 RECIPES = {
-    "robust": Recipe("robust", robust, Normalizing, True, True, 68, 128, 2e-3, 0.05),
+    "robust": Recipe("robust", robust, Normalizing, True, True, 128, 128, 2e-3, 0.05),
     "classic": Recipe("classic", classic, PlainResizing, False, False, 16, 128, 1e-3, 0.0),
 }
 
