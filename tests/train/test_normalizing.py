@@ -70,6 +70,16 @@ def test_ink_that_runs_along_most_of_the_border_is_still_ink() -> None:
         np.testing.assert_allclose(ink_amount(picture), bar.mean(), atol=0.01)
 
 
+def test_a_fat_zero_cropped_to_its_ink_is_ink_and_its_corners_are_ground() -> None:
+    at = np.abs(np.arange(40) - 19.5)
+    radius = np.hypot(at[:, np.newaxis], at)
+    ring = ((radius < 22) & (radius > 5)).astype(float)
+    assert ring.mean() > 0.75
+    assert ring[0].mean() > 0.3
+    for picture in (grey(ring), 255 - grey(ring)):
+        np.testing.assert_allclose(ink_amount(picture), ring.mean(), atol=0.01)
+
+
 def test_a_frame_line_around_the_picture_is_no_ink() -> None:
     ink = seven()
     framed = ink.copy()
