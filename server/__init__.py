@@ -3,7 +3,21 @@
 from flask import Flask, request
 from werkzeug.exceptions import LengthRequired
 
-from server import api, assets, commands, compare, i18n, logs, openapi, pages, problems, rates, recognizer, security
+from server import (
+    api,
+    assets,
+    commands,
+    compare,
+    i18n,
+    logs,
+    offline,
+    openapi,
+    pages,
+    problems,
+    rates,
+    recognizer,
+    security,
+)
 from server.comparison.mnist import Loading
 from server.pictures.reader import Reader
 from server.settings import ROOT, Settings
@@ -22,8 +36,7 @@ def create_app(settings: Settings | None = None) -> Flask:
     app = Flask(
         __name__,
         template_folder=str(ROOT / "templates"),
-        static_folder=str(settings.dist.resolve()),
-        static_url_path="/static/dist",
+        static_folder=None,  # assets.py serves the built files
     )
     app.config.update(
         SETTINGS=settings,
@@ -43,6 +56,7 @@ def create_app(settings: Settings | None = None) -> Flask:
     app.register_blueprint(api.blueprint)
     app.register_blueprint(compare.blueprint)
     app.register_blueprint(openapi.blueprint)
+    offline.register(app)
     rates.register(app)
     app.cli.add_command(commands.compare)
 

@@ -2,7 +2,8 @@
  * Builds the page: `node static/build.mjs [--models DIR] [--out DIR]`.
  *
  * Writes static/dist/: every file under a name with its content's hash (so that it may be cached for ever) and
- * manifest.json, which maps the logical name ("draw.js", "models/robust.bin") to that file name.
+ * manifest.json, which maps the logical name ("draw.js", "models/robust.bin") to that file name; and beside each file
+ * its copies compressed by brotli and gzip, where they are smaller.
  */
 
 import { mkdir, readdir, readFile, rm, writeFile } from 'node:fs/promises';
@@ -13,7 +14,9 @@ import { parseArgs } from 'node:util';
 
 import esbuild from 'esbuild';
 
+import { writeCompressed } from './build/compressed.mjs';
 import { hashedName } from './build/hashed-name.mjs';
+import { icon } from './build/icon.mjs';
 import { pageFiles, readModels } from './build/models.mjs';
 import { slimTensorFlow, usage } from './build/slim-tensorflow.mjs';
 
@@ -27,6 +30,9 @@ const { values: options } = parseArgs({
 
 /** The engines that TensorFlow.js drives, static/js/engines/<name>.js; `digits:assets` says where each lies. */
 const ENGINES = ['wasm', 'cpu', 'webgl'];
+
+/** Sides of the icons that systems ask for when the page is installed, in pixels. */
+const ICON_SIZES = [180, 192, 512];
 
 /** Logical name to hashed file name. */
 const manifest = {};
@@ -103,20 +109,23 @@ for (const binary of ['tfjs-backend-wasm-simd.wasm', 'tfjs-backend-wasm.wasm']) 
   await emit(binary, await readFile(path.join(wasmFolder, binary)));
 }
 for (const file of ['favicon.svg', 'sample.zip']) await emit(file, await readFile(path.join(here, file)));
+for (const size of ICON_SIZES) await emit(`icon-${size}.png`, await icon(size));
 // One file per engine, with its own share of TensorFlow.js and nothing of another engine's: a page loads one of them.
 await bundle(ENGINES.map((engine) => `js/engines/${engine}.js`), [assets(models), slimTensorFlow(await usage(models))]);
 await bundle(['js/saving/saving.js']); // which a page with a pad loads only when something is saved
 await bundle(
   [
-    ...['draw', 'compare', 'inside', 'standalone'].map((name) => `js/${name}.js`),
+    ...['draw', 'compare', 'inside', 'standalone', 'service-worker'].map((name) => `js/${name}.js`),
     ...['style', 'compare', 'inside', 'report'].map((name) => `css/${name}.css`),
   ],
   [assets(models)],
 );
+const files = Object.values(manifest);
+const copies = await Promise.all(files.map((file) => writeCompressed(path.join(options.out, file))));
 await writeFile(path.join(options.out, 'manifest.json'), `${JSON.stringify(manifest, null, 2)}\n`);
 
 // What an earlier build left goes last, so that a server that runs meanwhile finds every file it names.
-const current = new Set(['manifest.json', ...Object.values(manifest)]);
+const current = new Set(['manifest.json', ...files, ...copies.flat().map((copy) => path.basename(copy))]);
 for (const file of await readdir(options.out)) {
   if (!current.has(file)) await rm(path.join(options.out, file), { recursive: true });
 }

@@ -7,6 +7,7 @@ import { Bars } from './bars.js';
 import { Easel } from './easel.js';
 import { FIRST_NETWORK, Ladder } from './engines/ladder.js';
 import { keep, kept } from './keep.js';
+import { workOffline } from './offline.js';
 import { Reader } from './reader.js';
 import { nameKeys } from './shortcuts.js';
 import { Sight } from './sight.js';
@@ -137,4 +138,4 @@ function restore() {
 
 forget();
 restore();
-ladder.start();
+ladder.start().then(workOffline);

@@ -22,6 +22,7 @@ import * as softmax from './inside/steps/softmax.js';
 import * as training from './inside/steps/training.js';
 import { Tour } from './inside/tour.js';
 import { keep, kept } from './keep.js';
+import { workOffline } from './offline.js';
 import { Reader } from './reader.js';
 import { text } from './strings.js';
 import { BLANK, WAITING, judge } from './verdict.js';
@@ -155,4 +156,4 @@ if (asked in models) {
 forget();
 easel.restore();
 showExample(pad, byId('pad'));
-ladder.start();
+ladder.start().then(workOffline);

@@ -59,6 +59,7 @@ def open_draw(browser: Browser, live_server: str) -> Iterator[OpenDraw]:
     ) -> DrawPage:
         context = browser.new_context(**{"viewport": {"width": 1280, "height": 800}, "locale": "en", **options})
         contexts.append(context)
+        without_service_worker(context)
         prepare(context)
         page = context.new_page()
         if not errors_allowed:
@@ -80,6 +81,11 @@ def open_draw(browser: Browser, live_server: str) -> Iterator[OpenDraw]:
         context.close()
     assert errors == []
     assert foreign == []
+
+
+def without_service_worker(context: BrowserContext) -> None:
+    """Let every request reach the server, or the test that stands in for it; test_offline.py has it otherwise."""
+    context.add_init_script("delete Navigator.prototype.serviceWorker")
 
 
 def watch_errors(page: Page, errors: list[str]) -> None:

@@ -2,18 +2,20 @@
 
 const SIGNATURE = [137, 80, 78, 71, 13, 10, 26, 10];
 const GREYSCALE = 0;
+const INDEXED = 3;
 
 /**
  * @param {ArrayLike<number>} greys size * size, 0..255
  * @param {number} size side in pixels
- * @returns {Promise<Blob>} an 8-bit greyscale PNG (W3C PNG specification, third edition)
+ * @param {Uint8Array | null} palette red, green, blue in place of each of the 256 greys
+ * @returns {Promise<Blob>} an 8-bit PNG (W3C PNG specification, third edition)
  */
-export async function pngOf(greys, size) {
+export async function pngOf(greys, size, palette = null) {
   const header = new DataView(new ArrayBuffer(13));
   header.setUint32(0, size);
   header.setUint32(4, size);
   header.setUint8(8, 8);
-  header.setUint8(9, GREYSCALE);
+  header.setUint8(9, palette ? INDEXED : GREYSCALE);
 
   // Each row starts with a byte that names its filter; 0 is none.
   const rows = new Uint8Array(size * (size + 1));
@@ -24,7 +26,9 @@ export async function pngOf(greys, size) {
   }
   const deflated = new Blob([rows]).stream().pipeThrough(new CompressionStream('deflate'));
   const data = new Uint8Array(await new Response(deflated).arrayBuffer());
-  const chunks = [chunk('IHDR', new Uint8Array(header.buffer)), chunk('IDAT', data), chunk('IEND', new Uint8Array())];
+  const colours = palette ? [chunk('PLTE', palette)] : [];
+  const first = chunk('IHDR', new Uint8Array(header.buffer));
+  const chunks = [first, ...colours, chunk('IDAT', data), chunk('IEND', new Uint8Array())];
   return new Blob([new Uint8Array(SIGNATURE), ...chunks], { type: 'image/png' });
 }
 
