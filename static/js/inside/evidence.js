@@ -19,8 +19,10 @@ const THE_ANSWER = null;
 export class Evidence {
   /** The digit that was picked; THE_ANSWER: whichever leads. */
   #digit = THE_ANSWER;
-  /** What the network in use makes of an empty page. @type {import('./network.js').Reading | null} */
+  #network = null;
+  /** What the network makes of an empty page; null until it is read. @type {import('./network.js').Reading | null} */
   #blank = null;
+  #onScreen = false;
   #at = [SIZE / 2, SIZE / 2];
 
   constructor(section, lab, refresh) {
@@ -39,6 +41,7 @@ export class Evidence {
       ...choices.map(({ label }) => label),
     );
     one('[name=rival]').addEventListener('change', refresh);
+    this.#watchScreen(one('.evidence'));
     this.strokes = new PixelMap(one('.strokes'), { label: text('evidence.strokes') });
     this.pixels = new PixelMap(one('.pixels'), {
       label: text('evidence.pixels'),
@@ -51,12 +54,26 @@ export class Evidence {
   }
 
   update(reading) {
-    if (reading.network !== this.#blank?.network) this.#readBlank(reading);
-    else this.#show(reading);
+    if (reading.network !== this.#network) this.#readBlank(reading);
+    if (this.#blank && this.#onScreen) this.#show(reading);
+  }
+
+  /** The longest calculation of the page is made only where somebody sees it, or when all is printed. */
+  #watchScreen(container) {
+    const show = (yes) => {
+      this.#onScreen = yes;
+      if (yes) this.refresh();
+    };
+    new IntersectionObserver(([{ isIntersecting }]) => show(isIntersecting)).observe(container);
+    addEventListener('beforeprint', () => show(true));
   }
 
   async #readBlank({ network, picture, size }) {
-    this.#blank = await network.read(picture.slice(), size, new Float32Array(SIZE * SIZE));
+    this.#network = network;
+    this.#blank = null;
+    const blank = await network.read(picture.slice(), size, new Float32Array(SIZE * SIZE));
+    if (network !== this.#network) return;
+    this.#blank = blank;
     this.refresh();
   }
 
@@ -76,7 +93,7 @@ export class Evidence {
   #showSum({ digit, rival, parts, total, blank }) {
     const sumOf = (sign) => parts.reduce((sum, part) => sum + (Math.sign(part) === sign ? part : 0), 0);
     const sums = { blank, for: sumOf(1), against: sumOf(-1), total };
-    this.one('.figure .facts').replaceChildren(
+    this.one('.evidence .facts').replaceChildren(
       ...Object.entries(sums).map(([name, value]) => {
         const number = element('dd', {}, decimal(value));
         number.dataset[name] = value;
@@ -84,7 +101,7 @@ export class Evidence {
       }),
     );
     const [row, column] = this.#at;
-    this.one('.prose-line ~ p .words').textContent = text(rival === null ? 'evidence.words' : 'evidence.rival-words', {
+    this.one('.words').textContent = text(rival === null ? 'evidence.words' : 'evidence.rival-words', {
       digit,
       rival,
       total: decimal(total),
