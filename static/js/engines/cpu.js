@@ -6,8 +6,8 @@ import { openTensorFlow } from './tensorflow.js';
 import { serveFromWorker } from './worker.js';
 
 /** Plain JavaScript: slower, and works wherever the page does. */
-export function open() {
-  return openTensorFlow('cpu');
+export function open(first) {
+  return openTensorFlow('cpu', first);
 }
 
 serveFromWorker(open);

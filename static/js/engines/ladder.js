@@ -49,11 +49,12 @@ const LONGEST_PAUSE = 30_000;
  * An engine in the page itself: the pen has to wait while it reads, and its graph and tensors are at hand.
  *
  * @param {URL} script the engine's file
+ * @param {string} first network that will be asked for
  * @returns {Promise<Engine>}
  */
-export async function openHere(script) {
+export async function openHere(script, first) {
   const { open } = await import(script);
-  return open();
+  return open(first);
 }
 
 function withinPatience(promise) {
@@ -79,7 +80,8 @@ export class Ladder extends EventTarget {
   /**
    * @param {string | null} forced the only engine to use, or null for the usual ones
    * @param {string[]} rungs the usual ones, best first
-   * @param {(script: URL) => Promise<Engine>} openLocal starts an engine of the browser from its file
+   * @param {(script: URL, first: string) => Promise<Engine>} openLocal starts an engine of the browser
+   *   from its file; `first` is the network that will be asked for
    */
   constructor(forced, rungs = RUNGS, openLocal = openRemote) {
     super();
@@ -144,7 +146,7 @@ export class Ladder extends EventTarget {
   #openEngine(name) {
     if (name === 'server') return openServer();
     if (!(name in engines)) throw new Error('there is none of that name');
-    return this.#openLocal(new URL(engines[name], import.meta.url));
+    return this.#openLocal(new URL(engines[name], import.meta.url), FIRST_NETWORK);
   }
 
   async #openChecked(name) {

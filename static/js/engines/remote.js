@@ -4,14 +4,15 @@
 
 /**
  * @param {URL} script an engine's own file, which serves its calls when it runs as a worker (worker.js)
+ * @param {string} first network that will be asked for
  * @returns {Promise<Engine>}
  * @throws {Error} when the script does not arrive, workers are not to be had, or the engine does not start
  */
-export async function openRemote(script) {
+export async function openRemote(script, first) {
   const calls = new Calls(new Worker(script, { type: 'module' }));
   try {
     return {
-      name: await calls.call('start'),
+      name: await calls.call('start', first),
       async open(network) {
         await calls.call('open', network);
         return { aside: true, read: (...picture) => calls.call('read', network, ...picture) };

@@ -18,26 +18,26 @@ const OUTPUTS = ['probabilities', 'normalized', 'ink'];
  * Starts a backend of TensorFlow.js.
  *
  * @param {string} backend 'wasm', 'cpu' or 'webgl', registered with its kernels
+ * @param {string} [first] network that will be asked for: its files are on their way while the backend starts
  * @returns {Promise<Engine>}
  * @throws {Error} when the backend does not start
  */
-export async function openTensorFlow(backend) {
+export async function openTensorFlow(backend, first) {
+  const files = first && filesOf(first);
+  files?.catch(() => {}); // whoever opens the network is told
   if (!(await setBackend(backend))) throw new Error(`TensorFlow.js could not start its ${backend} backend.`);
-  return { name: backend, open: openNetwork };
+  return { name: backend, open: (name) => openNetwork(name === first ? files : filesOf(name)) };
 }
 
 /**
  * Loads a network, and believes it only after it has given the right answers to its golden pictures.
  *
- * @param {string} name
+ * @param {Promise<[object, ArrayBuffer]>} files as `filesOf` gives them
  * @returns {Promise<Network>}
  * @throws {Error} when a file does not arrive, or an answer is wrong
  */
-async function openNetwork(name) {
-  const [graph, weightData] = await Promise.all([
-    download(models[name].graph).then((response) => response.json()),
-    download(models[name].weights).then((response) => response.arrayBuffer()),
-  ]);
+async function openNetwork(files) {
+  const [graph, weightData] = await files;
   const model = new GraphModel({ load: async () => ({ ...graph, weightData }) });
   await model.load();
   const network = {
@@ -52,6 +52,14 @@ async function openNetwork(name) {
   };
   await checkGolden(network, graph.golden, graph.goldenTolerance);
   return network;
+}
+
+/** A network's graph, with the few words of its card that pages need, and its weights. */
+function filesOf(name) {
+  return Promise.all([
+    download(models[name].graph).then((response) => response.json()),
+    download(models[name].weights).then((response) => response.arrayBuffer()),
+  ]);
 }
 
 async function download(file) {

@@ -10,14 +10,14 @@ import { serveFromWorker } from './worker.js';
 const url = (file) => new URL(file, import.meta.url).href;
 
 /** WebAssembly on one thread: threads would need cross-origin isolation and `blob:` workers. */
-export function open() {
+export function open(first) {
   env().set('WASM_HAS_MULTITHREAD_SUPPORT', false);
   setWasmPaths({
     'tfjs-backend-wasm.wasm': url(wasm.plain),
     'tfjs-backend-wasm-simd.wasm': url(wasm.simd),
     'tfjs-backend-wasm-threaded-simd.wasm': url(wasm.simd), // asked for by setWasmPaths, never loaded
   });
-  return openTensorFlow('wasm');
+  return openTensorFlow('wasm', first);
 }
 
 serveFromWorker(open);

@@ -6,8 +6,8 @@ import { openTensorFlow } from './tensorflow.js';
 import { serveFromWorker } from './worker.js';
 
 /** The graphics card. Only on request: its first answer waits for shaders, and some drivers answer wrongly. */
-export function open() {
-  return openTensorFlow('webgl');
+export function open(first) {
+  return openTensorFlow('webgl', first);
 }
 
 serveFromWorker(open);

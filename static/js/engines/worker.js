@@ -3,20 +3,22 @@
 /**
  * Serves an engine to whoever started this worker; in a page, which calls `open` itself, does nothing.
  *
- * @param {() => Promise<import('./ladder.js').Engine>} open
+ * @param {(first: string) => Promise<import('./ladder.js').Engine>} open
  */
 export function serveFromWorker(open) {
   if (globalThis.document) return;
-  const engine = open();
+  let engine;
   const networks = new Map();
   const calls = {
-    start: async () => (await engine).name,
+    start: async (first) => {
+      engine = await open(first);
+      return engine.name;
+    },
     open: async (network) => {
-      networks.set(network, await (await engine).open(network));
+      networks.set(network, await engine.open(network));
     },
     read: (network, picture, width, height) => networks.get(network).read(picture, width, height),
   };
-  engine.catch(() => {}); // whoever calls `start` is told
   addEventListener('message', async ({ data: { id, name, values } }) => {
     try {
       postMessage({ id, result: await calls[name](...values) });
