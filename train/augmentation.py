@@ -2,8 +2,8 @@
 
 Rotation, slant, proportions and size as one affine map, elastic bending on top (Simard et al. 2003, "Best
 practices for convolutional neural networks applied to visual document analysis"), stroke width by a blend
-with the grey dilation or erosion, coarse resolution, blur, contrast and noise. Shift, polarity and final size need none: the
-normalising layer takes them out.
+with the grey dilation or erosion, coarse resolution, blur, contrast and noise. Shift, polarity and final size
+need none: the normalising layer takes them out.
 """
 
 import numpy as np

@@ -91,11 +91,10 @@ def report(models: Path, names: list[str] | None, drawn: Path | None, limit: int
 
 def ablate(options: Namespace) -> None:
     """Train the robust network with one ingredient more each time, and write what each brings into its card."""
-    work = options.work / "ablation"
     results: dict[str, dict] = {}
     for number, (name, recipe) in enumerate(ABLATION.items()):
-        settings = Namespace(**{**vars(options), "out": work / "models", "work": work})
-        folder = produce(replace(recipe, name=f"step{number}"), settings)
+        settings = Namespace(**{**vars(options), "out": options.work / "ablation"})
+        folder = produce(replace(recipe, name=f"ablation{number}"), settings)
         results[name] = json.loads((folder / "card.json").read_text())["evaluation"]
     print(evaluate.table(results))
     path = options.out / "robust" / "card.json"

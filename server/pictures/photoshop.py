@@ -164,6 +164,9 @@ def _flat(psd: PSDImage) -> NDArray[np.uint8]:
     """What Photoshop shows: the merged picture that most files hold, else one made from the layers."""
     if psd.has_preview():
         _check_whole(psd)
+        if psd.color_mode == ColorMode.MULTICHANNEL:  # plates of ink without a colour model, laid over each other
+            plates = psd.numpy("color")
+            return to_grey(Image.fromarray(np.round(255 * plates.prod(axis=2)).astype(np.uint8)))
         image = psd.topil(apply_icc=False)
         if image is not None:
             return to_grey(image)

@@ -43,14 +43,10 @@ async function read(find, signal) {
   say('status.begun');
   const n = await countOf(items);
   showProgress(0, n);
-  let shown = 0;
   for await (const row of compare(items, byId('layers').value, signal)) {
     if ('done' in row) showProgress(row.done, n);
     else report.add(row);
-    if (performance.now() - shown > REFRESH) {
-      show();
-      shown = performance.now();
-    }
+    refresh();
   }
   return 'status.done';
 }
@@ -63,6 +59,16 @@ function say(key) {
 function show() {
   report.show();
   byId('exports').hidden = report.empty;
+}
+
+let refreshing = null;
+
+/** Shows what has come in, soon and with whatever else comes until then. */
+function refresh() {
+  refreshing ??= setTimeout(() => {
+    refreshing = null;
+    show();
+  }, REFRESH);
 }
 
 function showRunning(is) {

@@ -28,5 +28,5 @@ const formatPoints = new Intl.NumberFormat(document.documentElement.lang, {
   maximumFractionDigits: 1,
 });
 
-/** 0.0213 to "+2.1": a difference of shares in percentage points. */
-export const percentagePoints = (difference) => formatPoints.format(100 * difference);
+/** -0.0213 to "−2.1": a difference of shares in percentage points. */
+export const percentagePoints = (difference) => formatPoints.format(100 * difference).replace('-', '−');

@@ -1,13 +1,17 @@
-"""The README's pictures of the page: `python -m tests.e2e.screenshots docs/` makes them anew.
+"""The README's pictures of the pages: `python -m tests.e2e.screenshots docs/` makes them anew.
 
-Writes draw-<language>-<light|dark>.png and phone-<language>-<light|dark>.png, with a digit drawn and read.
+Writes <screen>-<language>-<light|dark>.png: draw and phone with a digit drawn and read, compare with the sample set.
 """
 
 import argparse
+from collections.abc import Callable
+from io import BytesIO
 from itertools import product
 from pathlib import Path
+from typing import Any
 
-from playwright.sync_api import Browser, sync_playwright
+from PIL import Image
+from playwright.sync_api import Browser, Page, expect, sync_playwright
 
 from tests import browser
 from tests.e2e.conftest import ARGUMENTS
@@ -15,21 +19,46 @@ from tests.e2e.draw_page import DrawPage
 from tests.e2e.handwriting import EUROPEAN
 from tests.live import LiveServer
 
-SCREENS = {"draw": {"width": 1280, "height": 800}, "phone": {"width": 360, "height": 740}}
 DIGIT = 7
+COLOURS = 128
+"""As many make a picture of the page a fourth as large, and nobody sees it."""
 
 
-def take(chromium: Browser, url: str, path: Path, **options: object) -> None:
-    """Open the page, draw the digit, wait until it is read by both networks, and write the picture."""
-    context = chromium.new_context(device_scale_factor=2, **options)  # type: ignore[arg-type]
-    page = DrawPage(context.new_page())
-    page.page.goto(url)
-    page.draw(EUROPEAN[DIGIT])
-    page.expect_digit(DIGIT)
-    page.page.wait_for_function("() => document.getElementById('verdict-classic').textContent !== '–'")
-    page.page.mouse.move(0, 0)
-    page.page.wait_for_timeout(500)  # the bars come to rest
-    page.page.screenshot(path=path)
+def draw(page: Page, url: str) -> None:
+    """Draw the digit and wait until both networks have read it."""
+    page.goto(url)
+    drawing = DrawPage(page)
+    drawing.draw(EUROPEAN[DIGIT])
+    drawing.expect_digit(DIGIT)
+    page.wait_for_function("() => document.getElementById('verdict-classic').textContent !== '–'")
+    page.mouse.move(0, 0)
+    page.wait_for_timeout(500)  # the bars come to rest
+
+
+def compare(page: Page, url: str) -> None:
+    """Compare the sample set and show the report from its headline on."""
+    page.goto(f"{url}/compare")
+    page.locator("#try").click()
+    expect(page.locator("#stop")).to_be_hidden(timeout=60_000)
+    page.locator("#headline").evaluate("(headline) => scrollTo(0, headline.offsetTop - 16)")
+    page.mouse.move(0, 0)
+    page.wait_for_timeout(500)  # pictures in sight are painted
+
+
+SCREENS = {
+    "draw": (draw, {"width": 1280, "height": 800}),
+    "phone": (draw, {"width": 360, "height": 740}),
+    "compare": (compare, {"width": 1280, "height": 1120}),
+}
+
+
+def take(chromium: Browser, url: str, path: Path, show: Callable[[Page, str], None], **options: Any) -> None:
+    """Open a page, show something on it, and write the picture."""
+    context = chromium.new_context(device_scale_factor=2, **options)
+    page = context.new_page()
+    show(page, url)
+    picture = Image.open(BytesIO(page.screenshot())).convert("RGB")
+    picture.quantize(COLOURS, dither=Image.Dither.NONE).save(path, optimize=True)
     context.close()
 
 
@@ -42,9 +71,10 @@ def main() -> None:
     server = LiveServer()
     with sync_playwright() as playwright:
         chromium = playwright.chromium.launch(executable_path=browser.find(), args=ARGUMENTS)
-        for (screen, viewport), language, scheme in product(SCREENS.items(), ("en", "ru"), ("light", "dark")):
+        for screen, language, scheme in product(SCREENS, ("en", "ru"), ("light", "dark")):
             path = folder / f"{screen}-{language}-{scheme}.png"
-            take(chromium, server.url, path, viewport=viewport, locale=language, color_scheme=scheme)
+            show, viewport = SCREENS[screen]
+            take(chromium, server.url, path, show, viewport=viewport, locale=language, color_scheme=scheme)
             print(path)
         chromium.close()
     server.stop()

@@ -1,6 +1,6 @@
 import base64
 import json
-import time
+import tempfile
 from io import BytesIO
 
 import numpy as np
@@ -8,12 +8,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from server import create_app
-from server.settings import Settings
-from tests.bad_inputs import BAD_INPUTS, FORM, JSON, BadInput, form, pixels
+from server.settings import ROOT
+from tests.bad_inputs import FORM, JSON, form, pixels
 from tests.pictures import encode, seven
 
-LIMIT_SECONDS = 5
 FIELDS = {"type", "title", "status", "detail"}
 
 
@@ -31,9 +29,8 @@ def assert_is_problem(response, status: int) -> str:
     assert set(problem) == FIELDS
     assert problem["status"] == status
     assert all(problem[name] for name in FIELDS)
-    assert "Traceback" not in response.text
-    assert "/server/" not in response.text
-    assert ".py" not in response.text
+    for inside in ("Traceback", ".py", "/server/", str(ROOT), tempfile.gettempdir()):
+        assert inside not in response.text
     return problem["detail"]
 
 
@@ -85,90 +82,14 @@ def test_an_unknown_model_is_refused_with_the_names_of_those_there_are(client):
     assert "classic, robust" in detail
 
 
-@pytest.mark.parametrize("bad", BAD_INPUTS, ids=lambda bad: bad.name)
-def test_bad_input_is_refused_with_advice(client, bad: BadInput):
-    start = time.monotonic()
-    response = client.post("/api/predict", data=bad.body, content_type=bad.content_type)
-    assert time.monotonic() - start < LIMIT_SECONDS
-    assert bad.word in assert_is_problem(response, bad.status)
-    assert client.post("/api/predict", json=as_json(seven())).status_code == 200
-
-
-def test_bad_inputs_have_names_of_their_own():
-    assert len({bad.name for bad in BAD_INPUTS}) == len(BAD_INPUTS)
-
-
 def test_what_is_wrong_is_said_in_the_language_of_the_request(client):
     response = client.post("/api/predict", data=form(b""), content_type=FORM, headers={"Accept-Language": "ru"})
     assert "Файл пуст" in assert_is_problem(response, 422)
     assert response.headers["Content-Language"] == "ru"
 
 
-@pytest.fixture(scope="module")
-def small_client():
-    """A client of a server with small limits."""
-    given = Settings.from_environment()
-    small = Settings(
-        models=given.models,
-        dist=given.dist,
-        max_body_bytes=2**18,
-        max_pixels=900,
-        max_form_parts=3,
-        max_field_bytes=2**17,
-    )
-    return create_app(small).test_client()
-
-
-def test_a_body_may_be_as_large_as_the_limit_to_the_byte(small_client):
-    body = pixels()
-    assert small_client.post("/api/predict", data=body.ljust(2**18), content_type=JSON).status_code == 200
-    assert_is_problem(small_client.post("/api/predict", data=body.ljust(2**18 + 1), content_type=JSON), 413)
-    assert_is_problem(small_client.post("/api/predict", data=form(bytes(2**18)), content_type=FORM), 413)
-
-
-@pytest.mark.parametrize(("shape", "status"), [((30, 30), 200), ((17, 53), 413)])
-def test_a_picture_may_have_as_many_pixels_as_the_limit(small_client, shape, status):
-    picture = np.zeros(shape, np.uint8)
-    for response in (
-        small_client.post("/api/predict", json=as_json(picture)),
-        small_client.post("/api/predict", data=form(encode(picture)), content_type=FORM),
-    ):
-        assert response.status_code == status
-        assert status == 200 or "900" in assert_is_problem(response, 413)
-
-
-@pytest.mark.parametrize(("fields", "status"), [(2, 200), (3, 413)])
-def test_a_form_may_have_as_many_parts_as_the_limit(small_client, fields, status):
-    data = {f"field{i}": "x" for i in range(fields)} | {"picture": (BytesIO(encode(seven(20, 30))), "7.png")}
-    assert small_client.post("/api/predict", data=data).status_code == status
-
-
-@pytest.mark.parametrize(("length", "status"), [(2**16, 200), (2**17 + 1, 413)])
-def test_the_fields_of_a_form_may_be_as_long_as_the_limit(small_client, length, status):
-    data = {"note": "x" * length, "picture": (BytesIO(encode(seven(20, 30))), "7.png")}
-    assert small_client.post("/api/predict", data=data).status_code == status
-
-
-def test_a_file_may_be_larger_than_the_fields_of_a_form(small_client):
-    content = encode(seven(20, 30), "BMP") + bytes(2**17 + 2**16)
-    assert small_client.post("/api/predict", data=form(content), content_type=FORM).status_code == 200
-
-
-@pytest.mark.parametrize(
-    ("method", "path", "status"),
-    [
-        ("GET", "/api/predict", 405),
-        ("PUT", "/api/predict", 405),
-        ("POST", "/healthz", 405),
-        ("GET", "/api/nothing", 404),
-        ("GET", "/api/", 404),
-    ],
-)
-def test_errors_of_the_framework_have_the_same_shape(client, method, path, status):
-    response = client.open(path, method=method)
-    assert_is_problem(response, status)
-    if status == 405:
-        assert response.headers["Allow"]
+def test_a_refused_method_is_answered_with_those_allowed(client):
+    assert client.put("/api/predict").allow.as_set() == {"options", "post"}
 
 
 def test_a_chunked_body_without_a_length_is_refused(client):

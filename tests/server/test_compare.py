@@ -286,6 +286,13 @@ def test_one_file_or_a_zip_may_be_named_as_well(app, tmp_path):
     assert "read 2 of 3" in run(args=["compare", str(tmp_path / "all.zip")]).output
 
 
+@pytest.mark.parametrize(("layers", "count"), [("auto", 2), ("flat", 1), ("each", 2), ("groups", 1)])
+def test_layers_are_taken_on_the_command_line_as_in_the_page(app, tmp_path, layers, count):
+    (tmp_path / "a.psd").write_bytes(written_by_ag_psd(layer("3"), layer("4")))
+    result = app.test_cli_runner().invoke(args=["compare", str(tmp_path / "a.psd"), "--layers", layers])
+    assert f"{count} pictures" in result.output
+
+
 def test_names_cannot_steer_the_terminal(app, tmp_path):
     (tmp_path / "bad.zip").write_bytes(zipped({"\x1b[2J7.png": b"x"}))
     output = app.test_cli_runner().invoke(args=["compare", str(tmp_path / "bad.zip")]).output

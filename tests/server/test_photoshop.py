@@ -1,18 +1,33 @@
 """Photoshop files in, greys out. The oracle is the array that a file was made from, or Pillow's own compositing."""
 
+import shutil
+import subprocess
+import sys
 from io import BytesIO
+from pathlib import Path
 
 import numpy as np
 import pytest
 from PIL import Image
 from psd_tools import PSDImage
-from psd_tools.constants import Compression, Resource
-from psd_tools.psd.image_resources import ImageResource, VersionInfo
+from psd_tools.constants import Compression
 
 from server.pictures import Layers, Limits, read
 from server.problems import PictureTooLarge, PictureUnreadable
-from tests.photoshop import CANVAS, group, ink, layer, paper, saved, written_by_ag_psd, written_by_psd_tools
-from tests.pictures import seven
+from tests.photoshop import (
+    CANVAS,
+    group,
+    ink,
+    layer,
+    paper,
+    saved,
+    saved_selection,
+    without_merged_picture,
+    written_by_ag_psd,
+    written_by_hand,
+    written_by_psd_tools,
+)
+from tests.pictures import encode, seven
 
 LIMITS = Limits(max_pixels=10_000_000)
 
@@ -40,18 +55,38 @@ def skipped(data: bytes, layers: Layers = Layers.AUTO) -> dict[str | None, str]:
 # The merged picture
 
 
+@pytest.mark.parametrize(
+    ("mode", "depths"),
+    [
+        ("bitmap", [1]),
+        ("grey", [8, 16, 32]),
+        ("indexed", [8]),
+        ("RGB", [8, 16, 32]),
+        ("CMYK", [8, 16]),
+        ("multichannel, first plate", [8, 16]),
+        ("multichannel, last plate", [8, 16]),
+        ("duotone", [8, 16]),
+        ("Lab", [8, 16]),
+    ],
+)
+def test_every_mode_and_depth_gives_its_greys(mode, depths):
+    for depth in depths:
+        [picture] = contents(written_by_hand(mode, seven(), depth)).pictures
+        np.testing.assert_array_equal(picture.grey, seven(), f"{depth} bit")
+
+
+def test_a_saved_selection_is_no_transparency():
+    [picture] = contents(written_by_hand("RGB and a selection", seven(), resources=saved_selection())).pictures
+    np.testing.assert_array_equal(picture.grey, seven())
+
+
 @pytest.mark.parametrize("depth", [8, 16, 32])
 @pytest.mark.parametrize("mode", ["L", "RGB", "CMYK", "LAB"])
-def test_every_mode_and_depth_gives_its_greys(mode, depth):
-    if mode in ("CMYK", "LAB") and depth == 32:
-        pytest.skip("Photoshop has no such files")
-    [picture] = contents(written_by_psd_tools(mode, seven(), depth)).pictures
-    np.testing.assert_allclose(picture.grey.astype(int), seven(), atol=2)
-
-
-def test_a_bitmap_gives_its_greys():
-    data = saved(PSDImage.frompil(Image.fromarray(seven()).convert("1")))
-    np.testing.assert_array_equal(contents(data).pictures[0].grey, seven())
+def test_every_mode_and_depth_gives_its_layers_without_a_merged_picture(mode, depth):
+    data = written_by_psd_tools(mode, depth)
+    for picture in contents(data, Layers.FLAT).pictures + contents(data, Layers.EACH).pictures:
+        np.testing.assert_allclose(picture.grey.astype(int), on_canvas(seven()), atol=1, err_msg=str(picture.layer))
+    assert names(data) == ["7", "8"]
 
 
 def test_the_merged_picture_of_another_writer_is_taken_as_it_is():
@@ -155,13 +190,115 @@ def test_white_ink_on_a_transparent_ground_stands_out():
 
 def test_a_file_without_a_merged_picture_is_composited_from_its_layers():
     data = written_by_ag_psd(layer("Background", paper(), 0, 0), layer("7"))
-    psd = PSDImage.open(BytesIO(data))
-    version = VersionInfo(has_composite=False, writer="", reader="")
-    psd.image_resources[Resource.VERSION_INFO] = ImageResource(key=Resource.VERSION_INFO, data=version.tobytes())
+    psd = without_merged_picture(PSDImage.open(BytesIO(data)))
     [picture] = contents(saved(psd), Layers.FLAT).pictures
     under = Image.fromarray(paper())
     under.alpha_composite(Image.fromarray(ink(seven())), (20, 20))
     np.testing.assert_allclose(picture.grey.astype(int), np.asarray(under.convert("L")), atol=1)
+
+
+# Layers that hold no pixels of their own
+
+
+SMART = {
+    "id": "20953ddb-9391-11ec-b4f1-c15674f50bc4",
+    "type": "raster",
+    "transform": [20, 20, 80, 20, 80, 100, 20, 100],
+    "width": 60,
+    "height": 80,
+}
+
+
+def test_text_is_a_caption_adjustments_are_no_digits_and_smart_objects_are():
+    data = written_by_ag_psd(
+        layer("7"),
+        layer("caption", text={"text": "7"}),
+        {"name": "invert", "adjustment": {"type": "invert"}},
+        layer("smart", placedLayer=SMART),
+    )
+    assert names(data) == ["7", "smart"]
+    np.testing.assert_array_equal(contents(data).pictures[1].grey, on_canvas(seven()))
+    assert skipped(data) == {"caption": "The layer is text."}
+
+
+def test_text_within_a_group_that_is_a_digit_belongs_to_it():
+    data = written_by_ag_psd(group("7", layer("caption", text={"text": "7"})), group("8", layer("8")))
+    assert names(data, Layers.GROUPS) == ["7", "8"]
+    assert skipped(data, Layers.GROUPS) == {}
+
+
+def test_what_a_smart_object_links_to_is_never_opened(tmp_path):
+    target = tmp_path / "linked.png"
+    target.write_bytes(encode(seven(60, 80, ink=200)))
+    linked = {"fileSize": target.stat().st_size, "name": target.name, "fullPath": target.as_uri()}
+    linked |= {"originalPath": str(target), "relativePath": target.name}
+    data = written_by_ag_psd(
+        layer("7", placedLayer=SMART),
+        layer("8"),
+        linkedFiles=[{"id": SMART["id"], "name": target.name, "linkedFile": linked}],
+    )
+    assert str(target) in data.decode("utf-16-be", "ignore") + data[1:].decode("utf-16-be", "ignore")
+    opened: list[str] = []
+    watching = [True]  # a hook stays for the life of the process
+    sys.addaudithook(lambda event, values: opened.append(str(values[0])) if watching and event == "open" else None)
+    for layers in Layers:
+        contents(data, layers)
+    watching.clear()
+    assert [path for path in opened if target.name in path] == []
+
+
+# Files of other programs, where they are installed
+
+
+IMAGEMAGICK = next(
+    (path for path in ("/usr/bin/convert", shutil.which("magick")) if path and Path(path).exists()), None
+)
+GIMP = shutil.which("gimp-console-2.10") or shutil.which("gimp-console")
+
+
+@pytest.mark.skipif(IMAGEMAGICK is None, reason="ImageMagick is not installed")
+@pytest.mark.parametrize(
+    "options",
+    [
+        *("", "-type TrueColor", "-type Palette", "-monochrome", "-transparent white", "-depth 16"),
+        *("-colorspace CMYK", "-colorspace CMYK -depth 16", "-colorspace Lab", "-colorspace Lab -depth 16"),
+        *("-compress none", "-compress rle", "-compress zip"),
+    ],
+)
+@pytest.mark.parametrize("format", ["psd", "psb"])
+def test_files_of_imagemagick_give_their_greys(tmp_path, options, format):
+    (tmp_path / "7.png").write_bytes(encode(seven()))
+    file = tmp_path / f"7.{format}"
+    subprocess.run([IMAGEMAGICK, tmp_path / "7.png", *options.split(), f"{format}:{file}"], check=True)
+    [picture] = contents(file.read_bytes()).pictures
+    np.testing.assert_allclose(picture.grey.astype(int), seven(), atol=2)
+
+
+@pytest.fixture(scope="module")
+def of_gimp(tmp_path_factory) -> Path:
+    """A folder of a seven that GIMP saved in its modes, and with two layers."""
+    if GIMP is None:
+        pytest.skip("GIMP is not installed")
+    folder = tmp_path_factory.mktemp("gimp")
+    (folder / "7.png").write_bytes(encode(seven()))
+    script = (Path(__file__).parent.parent / "write_psd.scm").read_text().replace("FOLDER", folder.as_posix())
+    subprocess.run(
+        [GIMP, "-i", "-d", "-f", "-s", "-b", script, "-b", "(gimp-quit 0)"], capture_output=True, timeout=110
+    )
+    return folder
+
+
+@pytest.mark.parametrize("name", ["grey", "grey32", "indexed", "rgb", "rgb16"])
+def test_files_of_gimp_give_their_greys(of_gimp, name):
+    [picture] = contents((of_gimp / f"{name}.psd").read_bytes()).pictures
+    np.testing.assert_allclose(picture.grey.astype(int), seven(), atol=2)
+
+
+def test_layers_of_gimp_are_digits_under_their_names(of_gimp):
+    data = (of_gimp / "layers.psd").read_bytes()
+    assert names(data, Layers.EACH) == ["семь", "8"]
+    for picture in contents(data, Layers.EACH).pictures:
+        np.testing.assert_array_equal(picture.grey, seven())
 
 
 def test_names_from_hostile_files_stay_text():

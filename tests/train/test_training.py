@@ -2,17 +2,19 @@
 
 import hashlib
 import json
+from argparse import Namespace
 from pathlib import Path
 
 import numpy as np
 import pytest
 
-from train import batches, export, fit, mnist, networks, synthesis
+from train import batches, export, fit, mnist, networks, pipeline, synthesis
 from train.__main__ import main
 from train.augmentation import CANVAS, distort
 from train.errors import ExportError
 from train.mnist import Split
 from train.networks import RECIPES
+from train.normalizing import Normalizing
 
 RUN = ["--network", "robust", "--limit", "2500", "--drawings", "4000", "--seed", "3"]
 
@@ -72,6 +74,39 @@ def test_other_settings_do_not_go_on_from_a_foreign_checkpoint(run: Path, capsys
 def test_an_unknown_model_is_named(capsys: pytest.CaptureFixture) -> None:
     assert main(["evaluate", "--model", "clever"]) == 1
     assert "no model 'clever'" in capsys.readouterr().err
+
+
+# Ablation
+
+
+def test_the_ablation_adds_one_ingredient_at_a_time_and_goes_into_the_card(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    steps = []
+
+    def produce(recipe: networks.Recipe, options: Namespace) -> Path:
+        steps.append((recipe.front is Normalizing, recipe.distorted, recipe.drawn))
+        accuracy = 0.9 + 0.01 * len(steps)
+        folder = options.out / recipe.name
+        folder.mkdir(parents=True)
+        evaluation = {"sets": {"MNIST test": {"accuracy": accuracy}}, "perturbed": {"mean": 0.5}}
+        (folder / "card.json").write_text(json.dumps({"evaluation": evaluation}))
+        return folder
+
+    monkeypatch.setattr(pipeline, "produce", produce)
+    monkeypatch.setattr(pipeline.evaluate, "table", lambda results: "")
+    path = tmp_path / "models/robust/card.json"
+    path.parent.mkdir(parents=True)
+    path.write_text('{"name": "robust"}')
+    folders = ["--out", str(tmp_path / "models"), "--work", str(tmp_path / "work")]
+    assert main(["ablate", "--epochs", "2", *folders]) == 0
+    card = json.loads(path.read_text())
+    assert card["name"] == "robust"
+    assert card["ablation"]["epochs"] == 2
+    assert steps == [(False, False, False), (True, False, False), (True, True, False), (True, True, True)]
+    assert [step["MNIST test"] for step in card["ablation"]["steps"].values()] == pytest.approx(
+        [0.91, 0.92, 0.93, 0.94]
+    )
 
 
 # Without dropout

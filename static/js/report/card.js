@@ -30,7 +30,7 @@ export class Card {
         element('img', { class: 'card-original', src: safe(picture.original), alt: text('card.original') }),
         element('img', { class: 'card-sees', src: safe(picture.models[network].sees), alt: text('card.sees') }),
       ),
-      element('p', { class: 'card-name', title: nameOf(picture) }, nameOf(picture)),
+      element('p', { class: 'card-name', title: nameOf(picture) }, ...breakable(nameOf(picture))),
       this.#verdicts,
       this.input
         ? element('label', {}, `${text('card.label')} `, this.input)
@@ -50,6 +50,9 @@ export class Card {
     this.#why.replaceChildren(...(mistake ? reasonsFor(this.#picture, digitOf(this.#picture, this.#network)) : []));
   }
 }
+
+/** A path that breaks after its folders rather than within a word. */
+const breakable = (path) => path.match(/[^/]+\/?|\//g).flatMap((part) => [part, element('wbr')]);
 
 function labelInput(picture, onLabel) {
   const input = element('input', {

@@ -1,0 +1,51 @@
+"""The table of tests/bad_inputs.py, row by row: refused in the one shape of errors, quickly, and nothing stays."""
+
+import tempfile
+import time
+from pathlib import Path
+
+import pytest
+from flask import Flask
+
+from tests.bad_inputs import BAD_INPUTS, FORM, PNG, BadInput, form, photoshop_head
+from tests.server.test_api import assert_is_problem
+
+LIMIT_SECONDS = 5
+
+
+@pytest.fixture
+def temporary(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """The folder of the temporary files of this test."""
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
+    return tmp_path
+
+
+@pytest.fixture(scope="module", autouse=True)
+def _started(app: Flask) -> None:
+    """Start a reading process: that takes longer than most files and is no part of their time."""
+    for content in (PNG, photoshop_head()):
+        app.test_client().post("/api/predict", data=form(content), content_type=FORM)
+
+
+def left_in(folder: Path) -> list[str]:
+    """Files in a folder, with those that are deleted but still open where the system tells."""
+    links = [link for link in Path("/proc/self/fd").glob("*") if link.is_symlink()]
+    opened = [link.readlink() for link in links if link.is_symlink()]
+    return [str(path) for path in [*folder.rglob("*"), *opened] if path.is_relative_to(folder)]
+
+
+@pytest.mark.parametrize("bad", BAD_INPUTS, ids=lambda bad: bad.name)
+def test_bad_input_is_refused_with_advice(client, bad: BadInput, temporary):
+    start = time.monotonic()
+    response = client.open(
+        bad.path, method=bad.method, data=bad.body, content_type=bad.content_type, headers=bad.headers
+    )
+    assert time.monotonic() - start < LIMIT_SECONDS
+    assert bad.word in assert_is_problem(response, bad.status)
+    response.close()
+    assert left_in(temporary) == []
+    assert client.post("/api/predict", data=form(PNG), content_type=FORM).json["digit"] == 7
+
+
+def test_there_are_many_each_with_a_name_of_its_own():
+    assert len({bad.name for bad in BAD_INPUTS}) == len(BAD_INPUTS) >= 80
