@@ -27,7 +27,7 @@ from server import create_app
 from server.pictures import Layers, reader
 from server.settings import Settings
 from tests.archives import encrypted, with_link, zipped
-from tests.photoshop import group, layer, written_by_ag_psd, written_by_psd_tools
+from tests.photoshop import group, layer, written_by_ag_psd, written_by_hand, written_by_psd_tools
 from tests.pictures import encode, seven
 
 INTERESTING = (0, 1, 2, 3, 4, 8, 16, 0x7F, 0x80, 0xFF, 0x7FFF, 0x8000, 0xFFFF, 0x7FFFFFFF, 0x80000000, 0xFFFFFFFF)
@@ -60,8 +60,11 @@ def corpus() -> dict[str, list[bytes]]:
         written_by_ag_psd(layer("7"), layer("3", opacity=0.5), size=(40, 30)),
         written_by_ag_psd(tree, layer("clipped", clipping=True), size=(40, 30)),
         written_by_ag_psd(layer("7"), size=(40, 30), psb=True),
-        *(written_by_psd_tools(mode, small, depth) for mode in ("L", "RGB", "CMYK", "LAB") for depth in (8, 16)),
-        written_by_psd_tools("L", small, 32),
+        *(written_by_hand(mode, small, depth) for mode in ("grey", "RGB", "CMYK", "Lab") for depth in (8, 16)),
+        *(written_by_hand(mode, small) for mode in ("indexed", "duotone", "multichannel, last plate")),
+        written_by_hand("bitmap", small, 1),
+        written_by_hand("grey", small, 32),
+        written_by_psd_tools("RGB"),
     ]
     files = {"3/a.png": pngs[0], "семь/7.psd": psds[3], "b.txt": b"seven" * 50}
     zips = [

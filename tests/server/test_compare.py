@@ -17,7 +17,6 @@ from server.comparison.mnist import Loading
 from server.comparison.rows import from_png
 from server.settings import ROOT
 from tests.archives import zipped
-from tests.bad_inputs import FORM, form
 from tests.photoshop import layer, written_by_ag_psd
 from tests.pictures import encode, seven
 
@@ -75,27 +74,6 @@ def test_reasons_come_in_the_language_of_the_request(client):
     data = {"files": [(BytesIO(b"x"), "7.png")]}
     report = client.post("/api/compare", data=data, headers={"Accept-Language": "ru"}).get_json()
     assert "Формат" in report["skipped"][0]["reason"]
-
-
-@pytest.mark.parametrize(
-    ("body", "content_type", "status", "word"),
-    [
-        (form(PNG, field="picture"), FORM, 400, "files"),
-        (form(PNG, field="files")[:40], FORM, 400, "files"),
-        (b"", None, 400, "files"),
-        (form(b"7", field="files", filename=None), FORM, 400, "files"),
-    ],
-    ids=["another field", "a cut form", "no form", "no file"],
-)
-def test_requests_without_files_are_refused(client, body, content_type, status, word):
-    response = client.post("/api/compare", data=body, content_type=content_type)
-    assert response.status_code == status
-    assert response.mimetype == "application/problem+json"
-    assert word in response.get_json(force=True)["detail"]
-
-
-def test_an_unknown_way_to_read_layers_is_refused(client):
-    assert "auto, flat" in upload(client, FILES, layers="all").get_json(force=True)["detail"]
 
 
 BAD_FILES = {
@@ -202,10 +180,6 @@ def test_rows_that_no_comparison_answered_are_refused(client, body, format):
     response = client.post(f"/api/report?format={format}", data=body)
     assert response.status_code == 400
     assert "rows of a comparison" in response.get_json(force=True)["detail"]
-
-
-def test_an_unknown_format_is_refused(client):
-    assert "html, csv" in client.post("/api/report?format=exe").get_json(force=True)["detail"]
 
 
 # The command line

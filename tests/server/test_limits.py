@@ -12,8 +12,8 @@ import pytest
 from server import create_app
 from server.settings import Settings
 from tests.archives import zipped
-from tests.bad_inputs import FORM, JSON, PNG, form, pixels
-from tests.photoshop import layer, paper, written_by_ag_psd, written_by_psd_tools
+from tests.bad_inputs import FORM, JSON, PNG, form, joined, pixels
+from tests.photoshop import layer, paper, written_by_ag_psd, written_by_hand
 from tests.pictures import encode, seven
 from tests.server.test_api import assert_is_problem
 
@@ -45,12 +45,12 @@ def as_json(height: int, width: int) -> bytes:
 
 def fields_of(length: int) -> bytes:
     """A form with a text field so long, and a picture."""
-    return _joined(form(b"x" * length, filename=None, field="note"), form(SMALL_PNG))
+    return joined(form(b"x" * length, filename=None, field="note"), form(SMALL_PNG))
 
 
 def parts(count: int) -> bytes:
     """A form of so many parts, one of which is a picture."""
-    return _joined(form(b"x", filename=None, field="note", times=count - 1), form(SMALL_PNG))
+    return joined(form(b"x", filename=None, field="note", times=count - 1), form(SMALL_PNG))
 
 
 def files(count: int) -> bytes:
@@ -75,10 +75,6 @@ def in_zip(**contents: bytes) -> bytes:
 def bmp(length: int) -> bytes:
     """A picture that packs well, in a file of so many bytes."""
     return encode(grey(28, 28), "BMP").ljust(length, b"\0")
-
-
-def _joined(first: bytes, second: bytes) -> bytes:
-    return first[: first.rindex(b"--the-boundary--")] + second
 
 
 def _upload(length: int) -> bytes:
@@ -111,8 +107,8 @@ LIMITS = [
         {"max_pixels": 900},
         PREDICT,
         FORM,
-        form(written_by_psd_tools("L", grey(30, 30))),
-        form(written_by_psd_tools("L", grey(17, 53))),
+        form(written_by_hand("grey", grey(30, 30))),
+        form(written_by_hand("grey", grey(17, 53))),
         "900",
     ),
     Limit("layers", {"max_layers": 3}, PREDICT, FORM, with_layers(3), with_layers(4), "layers"),

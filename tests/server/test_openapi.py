@@ -9,11 +9,11 @@ from hypothesis import strategies as st
 from schemathesis.specs.openapi.checks import positive_data_acceptance
 
 from tests.archives import zipped
-from tests.photoshop import written_by_psd_tools
+from tests.photoshop import written_by_hand
 from tests.pictures import encode, seven
 
 PNG = encode(seven(20, 30))
-FILES = [PNG, written_by_psd_tools("L", seven(20, 30)), zipped({"7.png": PNG}), PNG[:50], b"8BPS", b""]
+FILES = [PNG, written_by_hand("grey", seven(20, 30)), zipped({"7.png": PNG}), PNG[:50], b"8BPS", b""]
 EXAMPLES = 40
 """Requests to each address."""
 
