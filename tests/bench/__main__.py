@@ -39,6 +39,7 @@ def main() -> None:
                     print(report.line(item), flush=True)
             if not arguments.quick:
                 report.write(name, conditions, results)
+                report.plot()
     finally:
         run.close()
 

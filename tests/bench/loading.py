@@ -1,33 +1,58 @@
-"""What the drawing page costs before its first answer."""
+"""What the drawing page costs before its first answer, against the same with all of TensorFlow.js."""
 
 import gzip
 from collections.abc import Iterator
+from statistics import median
 
 from playwright.sync_api import Response
 
 from tests.bench.measures import Bench, Row, Target, measure
+from tests.bench.peers import page as peer
+
+BACKENDS = ("webgl", "cpu")
+"""Those in tf.min.js; without a GPU either can be the faster one."""
 
 
 @measure
 def page_load(bench: Bench) -> Iterator[Row]:
-    """From navigation to `digits:ready` with an empty cache, on wasm; bytes over the wire, gzip."""
+    """From navigation to a correct first prediction with an empty cache, ours on wasm; bytes over the wire, gzip."""
+    runs = bench.choose(full=8, quick=2)
+    ours, our_bytes = _load(bench, f"{bench.server.url}/?engine=wasm", "html[data-ready=true]", "digits:ready", runs)
+    with peer.serve() as url:
+        correct = f"html[data-digit='{peer.DIGIT}']"
+        peers = {name: _load(bench, f"{url}/?backend={name}", correct, "ready", runs) for name in BACKENDS}
+    backend = min(peers, key=lambda name: median(peers[name][0]))
+    theirs, their_bytes = peers[backend]
+    name = f"tf.min.js, {backend}, the faster of {' and '.join(BACKENDS)}"
+    size = _kilobytes(our_bytes)
+    yield Row("bytes to the first prediction, gzip", "kB", [size], [_kilobytes(their_bytes)], name, Target(400))
+    onnx = len(gzip.compress(peer.ONNX_RUNTIME.read_bytes(), 9)) / 1000
+    yield Row("the same, against a runtime's wasm alone", "kB", [size], [onnx], "ONNX Runtime Web, gzip")
+    scripts, their_scripts = (_kilobytes(sizes, ".js") for sizes in (our_bytes, their_bytes))
+    yield Row("JavaScript of the drawing page, gzip", "kB", [scripts], [their_scripts], "tf.min.js", Target(90))
+    yield Row("cold load to a first prediction", "ms", ours, theirs, name, Target(1 / 3, of_reference=True))
+
+
+def _load(bench: Bench, url: str, ready: str, mark: str, runs: int) -> tuple[list[float], dict[str, int]]:
+    """Milliseconds of each run until the page set `mark`, and bytes by address, gzip."""
     times: list[float] = []
     sizes: dict[str, int] = {}
 
     def keep(response: Response) -> None:
-        sizes[response.url] = len(gzip.compress(response.body(), 9))
+        sizes[response.url.partition("?")[0]] = len(gzip.compress(response.body(), 9))
 
-    for run in range(bench.choose(full=8, quick=3)):
+    for run in range(runs + 1):
         context = bench.browser.new_context()
         page = context.new_page()
         if not run:
             page.on("response", keep)
-        page.goto(f"{bench.server.url}/?engine=wasm")
-        page.wait_for_selector("html[data-ready=true]")
+        page.goto(url)
+        page.wait_for_selector(ready)
         if run:  # the first fills the disk cache of the machine
-            times.append(page.evaluate("performance.getEntriesByName('digits:ready')[0].startTime"))
+            times.append(page.evaluate("(name) => performance.getEntriesByName(name)[0].startTime", mark))
         context.close()
-    scripts = sum(size for address, size in sizes.items() if address.endswith(".js"))
-    yield Row("bytes to the first prediction, gzip", "kB", [sum(sizes.values()) / 1000], target=Target(400))
-    yield Row("JavaScript of the drawing page, gzip", "kB", [scripts / 1000], target=Target(90))
-    yield Row("cold load to ready on wasm", "ms", times)
+    return times, sizes
+
+
+def _kilobytes(sizes: dict[str, int], ending: str = "") -> float:
+    return sum(size for address, size in sizes.items() if address.endswith(ending)) / 1000

@@ -112,12 +112,6 @@ def measure(function: Measure) -> Measure:
     return function
 
 
-def percentile(values: list[float], share: float) -> float:
-    """The smallest value that `share` of the values do not exceed."""
-    ordered = sorted(values)
-    return ordered[min(int(share * len(ordered)), len(ordered) - 1)]
-
-
 def rounded(value: Any) -> Any:
     """A number with the four digits that mean something."""
     return float(f"{value:.4g}") if isinstance(value, float) else value

@@ -16,7 +16,7 @@ from server.settings import ROOT
 from tests.bench.measures import Curve, Row, rounded
 from tests.browser import find
 
-JSON = ROOT / "docs/bench.json"
+JSON, PLOT, GROWTH = (ROOT / "docs" / name for name in ("bench.json", "bench.svg", "growth.svg"))
 PACKAGES = ("ai-edge-litert", "flask", "tensorflow", "waitress")
 
 
@@ -90,3 +90,55 @@ def _row(row: Row) -> dict[str, Any]:
     if row.target:
         entry |= {"target": str(row.target), "holds": row.holds}
     return entry
+
+
+def plot() -> None:
+    """Draw what docs/bench.json holds: the figures against their references, and how cost grows."""
+    import matplotlib as mpl
+
+    mpl.use("svg")
+    mpl.rcParams |= {"svg.hashsalt": "digits", "font.size": 9, "axes.spines.top": False, "axes.spines.right": False}
+    kept = json.loads(JSON.read_text())
+    _plot_rows([row for entry in kept.values() for row in entry["rows"] if "ratio" in row])
+    _plot_curves([curve for entry in kept.values() for curve in entry["curves"]])
+
+
+def _plot_rows(rows: list[dict[str, Any]]) -> None:
+    from matplotlib import pyplot as plt
+
+    if not rows:
+        return
+    figure, axes = plt.subplots(figsize=(9, 0.5 + 0.45 * len(rows)), layout="constrained")
+    for at, row in enumerate(reversed(rows)):
+        axes.plot([1, row["ratio"]], [at, at], color="#9ab", lw=2)
+        axes.plot(row["ratio"], at, "o", color="#c33" if row.get("holds") is False else "#15c")
+        axes.annotate(f"{row['ratio']:.3g} ×", (row["ratio"], at), (0, 6), textcoords="offset points", ha="center")
+        if "×" in row.get("target", ""):
+            axes.plot(float(row["target"].split()[1]), at, "|", color="black", ms=14)
+    names = [f"{row['what']}\nagainst {row['reference_name']}" for row in reversed(rows)]
+    axes.set(xscale="log", yticks=range(len(rows)), xlabel="Digit Lab by the reference; | is the target")
+    axes.set_yticklabels(names, fontsize=7)
+    axes.axvline(1, color="#888", lw=1)
+    axes.margins(y=0.5 / len(rows))
+    figure.savefig(PLOT, metadata={"Date": None})
+
+
+def _plot_curves(curves: list[dict[str, Any]]) -> None:
+    from matplotlib import pyplot as plt
+
+    plots = list(dict.fromkeys(curve["plot"] for curve in curves))
+    if not plots:
+        return
+    rows = -(-len(plots) // 2)
+    figure, grid = plt.subplots(rows, 2, figsize=(9, 3 * rows), layout="constrained", squeeze=False)
+    for axes, title in zip(grid.flat, plots, strict=False):
+        lines = [curve for curve in curves if curve["plot"] == title]
+        for line in lines:
+            axes.plot(line["x"], line["y"], "o-", ms=3, label=line["name"])
+        axes.set_title(title, fontsize=9)
+        axes.set(xlabel=lines[0]["x_label"], ylabel=lines[0]["y_label"], xscale="log", ylim=(0, None))
+        if len(lines) > 1:
+            axes.legend(frameon=False)
+    for axes in list(grid.flat)[len(plots) :]:
+        axes.set_visible(False)
+    figure.savefig(GROWTH, metadata={"Date": None})

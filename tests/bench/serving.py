@@ -1,53 +1,157 @@
-"""What the server holds."""
+"""What the server holds, against the seed's network behind Flask.
 
-import http.client
-import threading
-import time
+All are asked from one address, so the limit per address is set out of reach: it is counted, but never met.
+"""
+
+import base64
+import json
+import subprocess
+import sys
 from collections.abc import Iterator
-from urllib.parse import urlsplit
+from contextlib import contextmanager
+from pathlib import Path
 
 import numpy as np
+from PIL import Image
 
-from tests.bench.measures import Bench, Row, measure, percentile
-from tests.e2e.draw_page import PAD_SIZE
+from tests.bench.load import Load, drive
+from tests.bench.measures import Bench, Curve, Row, Target, measure
+from tests.live import LiveServer
 from tests.pictures import encode
 from train.penmanship import Tool, draw, write
+
+CLIENTS = 64
+PAGE_SIDE = 140
+"""Pixels of the picture that the drawing page sends where its browser cannot run the network."""
+UNLIMITED = {"DIGITS_PREDICT_RATE": str(10**9), "DIGITS_LOG": "warning"}
+PEERS = {"function": "Flask, compiled tf.function", "predict": "Flask, Keras model.predict"}
+TARGETS = {"function": 1.5, "predict": 50}
+
+
+def picture(side: int) -> np.ndarray:
+    """A drawn 3, grey [side, side], dark ink on white."""
+    rng = np.random.default_rng(2)
+    ink = draw(write(3, rng), Tool("pen", 0.08), side, rng)
+    return np.round(255 * (1 - ink)).astype(np.uint8)
+
+
+def as_page(side: int = PAGE_SIDE) -> tuple[bytes, str]:
+    """A picture as the drawing page sends it: body and content type."""
+    pixels = base64.b64encode(picture(side).tobytes()).decode()
+    return json.dumps({"width": side, "height": side, "pixels": pixels}).encode(), "application/json"
+
+
+def as_file(side: int = PAGE_SIDE) -> tuple[bytes, str]:
+    """A picture as a PNG in a form, with the four channels that canvases write."""
+    head = b'--b\r\nContent-Disposition: form-data; name="picture"; filename="3.png"\r\n\r\n'
+    file = encode(Image.fromarray(picture(side)).convert("RGBA"))
+    return head + file + b"\r\n--b--\r\n", "multipart/form-data; boundary=b"
+
+
+@contextmanager
+def our_server() -> Iterator[str]:
+    """The address of our server."""
+    server = LiveServer(**UNLIMITED)
+    try:
+        yield f"{server.url}/api/predict"
+    finally:
+        server.stop()
+
+
+@contextmanager
+def peer_server(kind: str) -> Iterator[str]:
+    """The address of the seed's network behind Flask."""
+    command = [sys.executable, "-m", "tests.bench.peers.server", kind]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True) as process:
+        assert process.stdout
+        try:
+            yield f"{process.stdout.readline().split()[-1]}/api/predict"
+        finally:
+            process.kill()
 
 
 @measure
 def predictions(bench: Bench) -> Iterator[Row]:
-    """Predictions of a 280x280 PNG over keep-alive connections."""
-    for clients in (1, 16):
-        rate, times = load(bench.server.url, clients, bench.choose(full=5.0, quick=1.0))
-        yield Row(f"predictions, {clients} clients", "/s", [rate])
-        yield Row(f"predictions, {clients} clients, 95th percentile", "ms", [1000 * percentile(times, 0.95)])
+    """Predictions a second at 64 keep-alive clients, and their 95th percentile, against both peers."""
+    seconds, runs = bench.choose(full=6.0, quick=2.0), bench.choose(full=5, quick=1)
+    for form, (body, content_type) in {"as the page sends": as_page(), "as a PNG file": as_file()}.items():
+        ours: list[Load] = []
+        peers: dict[str, list[Load]] = {kind: [] for kind in PEERS}
+
+        def ask(url: str, body=body, content_type=content_type, seconds=seconds) -> Load:
+            drive(url, CLIENTS, body, content_type, requests=2 * CLIENTS)  # warms up
+            return drive(url, CLIENTS, body, content_type, seconds=seconds)
+
+        with our_server() as url, peer_server("function") as function, peer_server("predict") as predict:
+            for _ in range(runs):  # in turn, so that what disturbs one disturbs all
+                ours.append(ask(url))
+                peers["function"].append(ask(function))
+                peers["predict"].append(ask(predict))
+        for kind, name in PEERS.items():
+            yield Row(
+                f"predictions, {CLIENTS} clients, picture {form}",
+                "/s",
+                [load.rate for load in ours],
+                [load.rate for load in peers[kind]],
+                name,
+                Target(TARGETS[kind], of_reference=True, at_least=True),
+            )
+        yield Row(
+            f"the same, 95th percentile, picture {form}",
+            "ms",
+            [load.p95_ms for load in ours],
+            [load.p95_ms for load in peers["function"]],
+            PEERS["function"],
+            Target(50),
+        )
 
 
-def load(url: str, clients: int, seconds: float) -> tuple[float, list[float]]:
-    """Ask from `clients` connections at once; return answers per second, and seconds of each."""
-    rng = np.random.default_rng(2)
-    ink = draw(write(3, rng), Tool("pen", 0.08), PAD_SIZE, rng)
-    picture = encode(np.round(255 * (1 - ink)).astype(np.uint8))
-    body = (
-        b'--b\r\nContent-Disposition: form-data; name="picture"; filename="3.png"\r\n\r\n' + picture + b"\r\n--b--\r\n"
-    )
-    headers = {"Content-Type": "multipart/form-data; boundary=b"}
-    times: list[float] = []
-    end = time.perf_counter() + seconds
+@measure
+def memory(bench: Bench) -> Iterator[Row]:
+    """Memory of the server and its processes after 100,000 predictions, against that after 1,000."""
+    early, late = bench.choose(full=(1_000, 100_000), quick=(200, 1_000))
+    # Both ways in, so that the processes that read files are counted too.
+    bodies = [as_page(), as_file()]
+    server = LiveServer(**UNLIMITED)
+    try:
+        sizes = []
+        for count in (early, late - early):
+            for body, content_type in bodies:
+                drive(f"{server.url}/api/predict", CLIENTS, body, content_type, requests=count // len(bodies))
+            sizes.append(_megabytes(server.process.pid))
+    finally:
+        server.stop()
+    name = f"itself after {early:,}"
+    yield Row(f"memory after {late:,} predictions", "MB", sizes[1:], sizes[:1], name, Target(1.1, of_reference=True))
 
-    def client() -> None:
-        connection = http.client.HTTPConnection(urlsplit(url).netloc)
-        while time.perf_counter() < end:
-            begun = time.perf_counter()
-            connection.request("POST", "/api/predict", body, headers)
-            response = connection.getresponse()
-            answer = response.read()
-            assert response.status == 200, answer
-            times.append(time.perf_counter() - begun)
 
-    threads = [threading.Thread(target=client) for _ in range(clients)]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
-    return len(times) / seconds, times
+@measure
+def growth(bench: Bench) -> Iterator[Curve]:
+    """How predictions a second and their time change with clients and with the picture's size."""
+    seconds = bench.choose(full=4.0, quick=1.0)
+    clients = [1, 2, 4, 8, 16, 32, 64, 128, 256]
+    sides = [28, 70, 140, 280, 560, 1024]
+    with our_server() as url:
+        by_clients = [drive(url, count, *as_page(), seconds=seconds) for count in clients]
+        by_side = [drive(url, 1, *as_page(side), seconds=seconds / 2) for side in sides]
+    for name, values in {
+        "median": [load.p50_ms for load in by_clients],
+        "95th percentile": [load.p95_ms for load in by_clients],
+    }.items():
+        yield Curve("time of an answer by clients", name, "clients", "ms", clients, values)
+    rates = [load.rate for load in by_clients]
+    yield Curve("predictions a second by clients", "server", "clients", "/s", clients, rates)
+    times = [load.p50_ms for load in by_side]
+    yield Curve("time of an answer by the picture's size", "server", "side of the picture, pixels", "ms", sides, times)
+
+
+def _megabytes(pid: int) -> float:
+    """Memory of a process and its children; what they share is counted once."""
+    kilobytes = 0
+    for line in Path(f"/proc/{pid}/smaps_rollup").read_text().splitlines():
+        if line.startswith("Pss:"):
+            kilobytes = int(line.split()[1])
+    children = [
+        int(child) for path in Path(f"/proc/{pid}/task").glob("*/children") for child in path.read_text().split()
+    ]
+    return kilobytes / 1000 + sum(_megabytes(child) for child in children)

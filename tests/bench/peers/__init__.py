@@ -1,0 +1,1 @@
+"""What Digit Lab is measured against, each set up as its own documentation recommends."""
