@@ -183,13 +183,21 @@ def test_stop_works_before_the_server_answers(page, folder):
     expect(page.locator(".card")).to_have_count(4)
 
 
-def test_stop_works_while_rows_come_and_ends_the_work_on_the_server(page, folder, tmp_path):
+def test_labels_are_typed_while_rows_come_and_stop_ends_the_work_on_the_server(page, folder, tmp_path):
     (tmp_path / "many.zip").write_bytes(zipped({f"{k % 10}/{k}.png": PNG for k in range(3000)}))
     page.locator("#files").set_input_files(tmp_path / "many.zip")
-    expect(page.locator(".card").first).to_be_visible(timeout=60_000)
+    expect(page.locator("input.label").nth(1)).to_be_visible(timeout=60_000)
+
+    def pictures() -> int:
+        return int(page.locator("#gallery-count").inner_text().split(" of ")[1])
+
+    page.locator("input.label").first.focus()
+    page.keyboard.type("5")
+    before = pictures()
+    expect(page.locator("#gallery-count")).not_to_contain_text(f" of {before}", timeout=30_000)
+    expect(page.locator("input.label").nth(1)).to_be_focused()  # typing goes on while rows come
     stop(page)
-    pictures = int(page.locator("#gallery-count").inner_text().split(" of ")[1])
-    assert 0 < pictures < 3000
+    assert before < pictures() < 3000
     choose(page, folder)  # the readers are free again
     expect(page.locator(".card")).to_have_count(4)
 
@@ -258,7 +266,9 @@ def test_a_confusion_cell_opens_the_pictures_behind_it(page, folder):
     expect(page.locator("#cell")).to_contain_text("3 read as 7: 1")
     page.keyboard.press("Enter")
     expect(page.locator(".card")).to_have_count(4)
+    page.set_viewport_size(PHONE)
     cell.click()
+    expect(page.locator(".card")).to_be_in_viewport()
     page.get_by_role("button", name="Show all again").click()
     expect(page.locator(".card")).to_have_count(4)
     page.locator("#filter").select_option("unlabelled")

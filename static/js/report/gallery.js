@@ -95,10 +95,13 @@ export class Gallery {
   }
 }
 
-/** Changes a list from the first difference on: what stays keeps the focus. */
+/** Makes the nodes a list's children and leaves in place what stays, so that it keeps the focus while rows come in. */
 function update(list, nodes) {
-  let same = 0;
-  while (same < nodes.length && list.children[same] === nodes[same]) same += 1;
-  while (list.children.length > same) list.lastElementChild.remove();
-  list.append(...nodes.slice(same));
+  const wanted = new Set(nodes);
+  for (const node of [...list.children]) if (!wanted.has(node)) node.remove();
+  let next = list.firstElementChild;
+  for (const node of nodes) {
+    if (node === next) next = next.nextElementSibling;
+    else list.insertBefore(node, next);
+  }
 }

@@ -84,7 +84,7 @@ export class Report {
     const isOpen = this.#cell?.digit === cell.digit && this.#cell.read === cell.read;
     byId('filter').value = 'all';
     this.#choose(isOpen ? null : cell);
-    if (!isOpen) byId('gallery-title').scrollIntoView({ block: 'nearest' });
+    if (!isOpen) bringIntoSight(byId('gallery-title'));
   }
 
   #label(picture, digit) {
@@ -129,6 +129,12 @@ export class Report {
     if (!steps[0][1]) return '';
     return text('ablation', Object.fromEntries(steps.map(([step, accuracy]) => [step, share(accuracy)])));
   }
+}
+
+/** Scrolls to what begins below the middle of the screen, as the gallery does on a phone, or above it. */
+function bringIntoSight(title) {
+  const { top } = title.getBoundingClientRect();
+  if (top < 0 || top > innerHeight / 2) title.scrollIntoView();
 }
 
 /** One digit's recall, MNIST's, and how they differ; each 0..1 or null. */
