@@ -59,6 +59,8 @@ function take(taken) {
   if (pad.drawing.empty) return; // cleared while it was read
   reading = taken;
   show();
+  // For the console, the benchmark and the tests: document.addEventListener('digits:reading', …)
+  document.dispatchEvent(new CustomEvent('digits:reading', { detail: reading }));
 }
 
 function verdictOf(taken) {

@@ -14,6 +14,8 @@ const FAINTEST_PEAK = 0.004;
 const TRIMMED = 0.01;
 const FRAME_ZONE = 0.12;
 const FRAME_COVERAGE = 0.85;
+const BORDER = 0.7;
+const CORNERS = 0.75;
 /** As the graph does: a steep line in place of a comparison, so that a grey at the very middle counts half. */
 const STEEP = 1e4;
 
@@ -85,21 +87,23 @@ function groundOf(picture, size) {
     if (grey > high) high = grey;
   }
   const split = (low + high) / 2;
+  const bright = (grey) => clip((grey - split) * STEEP);
   const rows = new Float32Array(size);
   const columns = new Float32Array(size);
   let sum = 0;
   let above = 0;
   for (let pixel = 0; pixel < picture.length; pixel++) {
     const grey = picture[pixel];
-    const bright = clip((grey - split) * STEEP);
-    rows[Math.floor(pixel / size)] += bright / size;
-    columns[pixel % size] += bright / size;
+    rows[Math.floor(pixel / size)] += bright(grey) / size;
+    columns[pixel % size] += bright(grey) / size;
     sum += grey;
     above += Math.max(0, grey - split);
   }
   const share = total(rows) / size;
   const border = (rows[0] + rows[size - 1] + columns[0] + columns[size - 1]) / 4;
-  const light = 2 * share + border > 1.5 ? 1 : 0;
+  const corners = total([0, size - 1, picture.length - size, picture.length - 1].map((at) => bright(picture[at]))) / 2 - 1;
+  const mixed = 4 * border * (1 - border);
+  const light = 2 * (share - 0.5) + BORDER * (border - 0.5) + CORNERS * mixed * corners ** 3 > 0 ? 1 : 0;
   const [brightArea, darkArea] = [share * picture.length, (1 - share) * picture.length];
   const brightSum = above + brightArea * split;
   const meanBright = brightSum / Math.max(brightArea, 1);

@@ -1,0 +1,46 @@
+"""How the page Inside follows the pen, and whether it gives back what it needs no more."""
+
+from collections.abc import Iterator
+
+import numpy as np
+
+from tests.bench.measures import Bench, Row, Target, measure, percentile
+from tests.e2e.draw_page import PAD_SIZE
+from tests.e2e.inside_page import InsidePage
+from train.penmanship import write
+
+REDRAW = """async (times) => {
+    for (let k = 0; k < times; k++) {
+        const shown = new Promise((resolve) => {
+            document.addEventListener('digits:reading', resolve, { once: true });
+        });
+        document.getElementById(k % 2 ? 'redo' : 'undo').click();
+        await shown;
+    }
+}"""
+TENSORS = "_tfengine.memory().numTensors"
+
+
+@measure
+def inside(bench: Bench) -> Iterator[Row]:
+    """From a pointer event to the whole page Inside painted anew, `robust` on wasm; tensors kept by 1,000 redraws."""
+    context = bench.browser.new_context(viewport={"width": 1280, "height": 800})
+    opened = context.new_page()
+    opened.goto(f"{bench.server.url}/inside?engine=wasm&model=robust")
+    opened.wait_for_selector("html[data-ready=true]")
+    page = InsidePage(opened)
+    rng = np.random.default_rng(1)
+    for digit in range(bench.choose(full=20, quick=3)):
+        page.button("clear").click()
+        strokes = [PAD_SIZE * (0.5 + 0.7 * points) for points in write(digit % 10, rng)]
+        page.draw([[tuple(point) for point in stroke] for stroke in strokes])
+    durations = opened.evaluate("performance.getEntriesByName('digits:stroke').map((entry) => entry.duration)")
+    yield Row("pen to all of Inside repainted, median", "ms", [percentile(durations, 0.5)], target=Target(33))
+    yield Row("pen to all of Inside repainted, 95th percentile", "ms", [percentile(durations, 0.95)])
+
+    page.draw([[(40, 40), (240, 40)]])
+    before = opened.evaluate(TENSORS)
+    opened.evaluate(REDRAW, bench.choose(full=1000, quick=30))
+    kept = opened.evaluate(TENSORS) - before
+    context.close()
+    yield Row("tensors kept by 1,000 redraws of Inside", "", [kept], target=Target(0))
