@@ -147,7 +147,7 @@ function addScaled(from, start, factor, to, place, length) {
   for (let i = 0; i < length; i++) to[place + i] += factor * from[start + i];
 }
 
-/** Kernels with the weights of each output together, [outputs, all inputs]: several times faster to go through. */
+/** Kernels with the weights of each output side by side, [outputs, all inputs], as they are gone through here. */
 const turned = new WeakMap();
 
 function rowsOf(kernel) {
