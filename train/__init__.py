@@ -2,3 +2,8 @@
 
 Run it as ``python -m train``; nothing outside this package imports TensorFlow.
 """
+
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parent.parent
+MODELS = ROOT / "static" / "models"

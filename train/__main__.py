@@ -2,7 +2,8 @@
 
     python -m train                          # both networks, into static/models/
     python -m train --network robust --epochs 5 --limit 10000
-    python -m train evaluate --html report.html
+    python -m train --extra my.npz           # robust again, with a person's own digits as Compare exports them
+    python -m train evaluate report.html
     python -m train ablate                   # what each ingredient of the recipe brings
     python -m train without-dropout          # the same training without it, for the curves of the page Inside
     python -m train penmanship sheet.png
@@ -16,8 +17,8 @@ import os
 import sys
 from pathlib import Path
 
-ROOT = Path(__file__).resolve().parent.parent
-MODELS = ROOT / "static" / "models"
+from . import MODELS, ROOT
+
 SAMPLE = ROOT / "static" / "sample.zip"
 
 
@@ -48,11 +49,15 @@ def main(arguments: list[str] | None = None) -> int:
 def _train(arguments: list[str]) -> int:
     parser = _training_parser("python -m train")
     parser.add_argument("--network", choices=["robust", "classic"], help="train only this one (default: both)")
+    parser.add_argument("--extra", type=Path, help="retrain robust with the digits of this npz, as Compare exports it")
     options = parser.parse_args(arguments)
+    if options.extra and options.network == "classic":
+        parser.error("--extra retrains robust: the npz holds what robust sees, which classic is not fed.")
     from .networks import RECIPES
     from .pipeline import produce
 
-    for network in [options.network] if options.network else ["classic", "robust"]:
+    networks = ["robust"] if options.extra else ["classic", "robust"]
+    for network in [options.network] if options.network else networks:
         produce(RECIPES[network], options)
     return 0
 
@@ -61,12 +66,11 @@ def _training_parser(prog: str) -> argparse.ArgumentParser:
     """What every training takes."""
     parser = argparse.ArgumentParser(prog=prog)
     _add_folders(parser)
+    parser.set_defaults(extra=None)
     parser.add_argument("--epochs", type=_positive, default=0, help="passes over MNIST (default: the recipe's)")
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--limit", type=_positive, help="take only so many pictures of MNIST, for a trial")
-    parser.add_argument(
-        "--drawings", type=int, default=300_000, help="pen drawings to learn from (default: %(default)s)"
-    )
+    parser.add_argument("--drawings", type=int, help="pen drawings to learn from (default: 300000, with --extra 40000)")
     parser.add_argument(
         "--precision",
         choices=["float32", "bfloat16"],

@@ -10,6 +10,8 @@ from .normalizing import Normalizing, normalize, normalize_pictures
 
 DRAWN_SHARE = 0.3
 """Share of a batch that is drawn by penmanship; the rest is distorted MNIST."""
+EXTRA_SHARE = 0.2
+"""Share that is a person's own digits, distorted as MNIST's, where the network is retrained with them."""
 
 
 def targets(labels: tf.Tensor, smoothing: float) -> tf.Tensor:
@@ -27,19 +29,27 @@ def _shuffled(step: tf.Tensor, size: int, total: int, seed: int) -> tf.Tensor:
     return tf.random.experimental.index_shuffle(position % total, key, total - 1)
 
 
-def _sizes(recipe: Recipe, drawn: Split | None) -> tuple[int, int]:
-    """How many pictures of a batch are MNIST's and how many are drawn."""
+def _sizes(recipe: Recipe, drawn: Split | None, extra: Split | None) -> tuple[int, int, int]:
+    """How many pictures of a batch are MNIST's, how many are drawn, and how many a person's own."""
     drawn_size = round(recipe.batch * DRAWN_SHARE) if drawn else 0
-    return recipe.batch - drawn_size, drawn_size
+    extra_size = round(recipe.batch * EXTRA_SHARE) if extra else 0
+    return recipe.batch - drawn_size - extra_size, drawn_size, extra_size
 
 
-def steps_per_epoch(recipe: Recipe, mnist: Split, drawn: Split | None) -> int:
+def steps_per_epoch(recipe: Recipe, mnist: Split, drawn: Split | None, extra: Split | None = None) -> int:
     """Batches that make one pass over MNIST."""
-    return max(1, len(mnist.labels) // _sizes(recipe, drawn)[0])
+    return max(1, len(mnist.labels) // _sizes(recipe, drawn, extra)[0])
 
 
 def training_batches(
-    recipe: Recipe, mnist: Split, drawn: Split | None, seed: int, steps: range, part: int = 0, parts: int = 1
+    recipe: Recipe,
+    mnist: Split,
+    drawn: Split | None,
+    seed: int,
+    steps: range,
+    part: int = 0,
+    parts: int = 1,
+    extra: Split | None = None,
 ) -> tf.data.Dataset:
     """Batches (images [n, 28, 28, 1], targets [n, 10]) for the global steps `steps`.
 
@@ -47,21 +57,28 @@ def training_batches(
         mnist: raw pictures; `robust` gets them distorted and normalised anew in each epoch.
         drawn: normalised drawn images, or None.
         part, parts: make only this part, counted from 0, of so many that make up each batch.
+        extra: a person's own digits, treated as MNIST's are, or None.
     """
-    mnist_size, drawn_size = _sizes(recipe, drawn)
+    mnist_size, drawn_size, extra_size = _sizes(recipe, drawn, extra)
     # What never changes is made once; a constant of the graph would be copied into it.
     raw = tf.Variable(mnist.pictures if recipe.distorted else network_images(recipe, mnist.pictures), trainable=False)
     labels = tf.Variable(mnist.labels, trainable=False)
+    own = tf.Variable(extra.pictures, trainable=False) if extra else None
+    own_labels = tf.Variable(extra.labels, trainable=False) if extra else None
     drawings = tf.Variable(drawn.pictures, trainable=False) if drawn else None
     drawn_labels = tf.Variable(drawn.labels, trainable=False) if drawn else None
 
     def batch(step):
         chosen = _shuffled(step, mnist_size, len(mnist.labels), seed)[part::parts]
         images, truth = tf.gather(raw, chosen), tf.gather(labels, chosen)
+        if extra:
+            more = _shuffled(step, extra_size, len(extra.labels), seed + 2)[part::parts]
+            images = tf.concat([images, tf.gather(own, more)], 0)
+            truth = tf.concat([truth, tf.gather(own_labels, more)], 0)
         if recipe.distorted:
             # No run has 2**24 steps, so no two parts share their random numbers.
             key = tf.stack([tf.constant(seed, tf.int32), tf.cast(step, tf.int32) + (part << 24)])
-            jitter = tf.random.stateless_normal([tf.size(chosen), 3], key)
+            jitter = tf.random.stateless_normal([tf.size(truth), 3], key)
             images = normalize(distort(tf.cast(images, tf.float32) / 255.0, key), jitter)
         if drawn:
             more = _shuffled(step, drawn_size, len(drawn.labels), seed + 1)[part::parts]

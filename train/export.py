@@ -127,6 +127,7 @@ def _tensorflowjs():
         import tensorflowjs
         import tensorflowjs.converters.tf_saved_model_conversion_v2
         import tensorflowjs.quantization
+        import tensorflowjs.read_weights
     return tensorflowjs
 
 
@@ -141,6 +142,25 @@ def _to_tfjs(saved: Path, folder: Path, layers: list[str]) -> None:
     path = folder / "model.json"
     model = json.loads(path.read_text())
     path.write_text(json.dumps(model, separators=(",", ":")))
+
+
+def restore(network: keras.Model, folder: Path) -> None:
+    """Puts the weights of the exported model in `folder` into `network`, exact to the rounding of float32.
+
+    Raises:
+        ExportError: its files cannot be read, or hold another network.
+    """
+    try:
+        manifest = json.loads((folder / "model.json").read_text())["weightsManifest"]
+        [group] = _tensorflowjs().read_weights.read_weights(manifest, str(folder))
+        for layer in network.layers:
+            own = re.compile(rf"/{layer.name}(_\d+)?/")
+            # Kernel and bias differ in their number of axes.
+            stored = {entry["data"].ndim: entry["data"] for entry in group if own.search(entry["name"])}
+            if layer.weights:
+                layer.set_weights([stored[len(weight.shape)] for weight in layer.weights])
+    except (OSError, ValueError, KeyError) as error:
+        raise ExportError(f"{folder} does not hold the weights of {network.name} ({error}).") from error
 
 
 def _smallest_litert(digits: keras.Model) -> tuple[str, bytes, float]:

@@ -39,6 +39,13 @@ class Settings:
     """Train on this many pictures of MNIST only."""
     drawings: int = 300_000
     precision: str = "float32"
+    extra: str | None = None
+    """Digest of a person's own digits that it is retrained with."""
+
+    @property
+    def run(self) -> str:
+        """Folder of the checkpoint, under that of all work; retraining leaves that of the training alone."""
+        return f"{self.network}-extra" if self.extra else self.network
 
     def fingerprint(self) -> dict:
         """What may not change between a checkpoint and its resumption."""
@@ -142,13 +149,14 @@ def _plainly() -> Iterator[None]:
 
 @_plainly()
 def fit(
-    recipe: Recipe, settings: Settings, mnist: Mnist, work: Path, fresh: bool = False
+    recipe: Recipe, settings: Settings, mnist: Mnist, work: Path, fresh: bool = False, extra: Split | None = None
 ) -> tuple[keras.Model, list[dict]]:
     """Train a network, or go on where an interrupted run stopped.
 
     Args:
         work: folder of checkpoints and drawn pictures.
         fresh: throw an earlier checkpoint away.
+        extra: a person's own digits, to be in every batch.
 
     Returns:
         The trained network (28x28 image to logits) and one record per epoch.
@@ -161,7 +169,7 @@ def fit(
     distribution.agree(repr(settings))
     if rank:
         work = work / f"worker{rank}"  # where workers share a disk, each needs a place of its own
-    folder = work / recipe.name / "checkpoint"
+    folder = work / settings.run / "checkpoint"
     if fresh:
         for remains in (folder, folder.with_suffix(".old")):
             shutil.rmtree(remains, ignore_errors=True)
@@ -178,15 +186,16 @@ def fit(
             )
     training, drawn = mnist.training.first(settings.limit), drawn_training(recipe, settings, work)
     done, epochs = len(history), settings.epochs or recipe.epochs
-    steps = steps_per_epoch(recipe, training, drawn)
-    batches = partial(training_batches, recipe, training, drawn, settings.seed, range(done * steps, epochs * steps))
+    steps = steps_per_epoch(recipe, training, drawn, extra)
+    numbers = range(done * steps, epochs * steps)
+    batches = partial(training_batches, recipe, training, drawn, settings.seed, numbers, extra=extra)
     if done < epochs:
         images, labels = validation_images(recipe, settings, mnist, work)
         callbacks = [keras.callbacks.LearningRateScheduler(lambda e, _: learning_rate(e, epochs, recipe.learning_rate))]
         if rank == 0:
             callbacks += [
                 Checkpoint(folder, settings, history),
-                keras.callbacks.TensorBoard(work / recipe.name / "tensorboard", profile_batch=0),
+                keras.callbacks.TensorBoard(work / settings.run / "tensorboard", profile_batch=0),
             ]
         how = {
             "epochs": epochs,

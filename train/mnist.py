@@ -49,7 +49,11 @@ def load() -> Mnist:
     """
     named = os.environ.get("MNIST_NPZ")
     if named:
-        (x_train, y_train), (x_test, y_test) = _read(Path(named))
+        if not Path(named).exists():
+            raise DataError(f"MNIST_NPZ names {named}, which does not exist. Correct the path or unset it.")
+        (x_train, y_train), (x_test, y_test) = parts = read(Path(named))
+        if not all(len(part.labels) for part in parts):
+            raise DataError(f"{named}: one of its parts holds no pictures. Download mnist.npz anew.")
     else:
         try:
             (x_train, y_train), (x_test, y_test) = keras.datasets.mnist.load_data()
@@ -62,14 +66,20 @@ def load() -> Mnist:
     return Mnist(Split(x_train[:kept], y_train[:kept]), Split(x_train[kept:], y_train[kept:]), Split(x_test, y_test))
 
 
-def _read(path: Path):
+def read(path: Path) -> tuple[Split, Split]:
+    """The training and the test part of an npz in Keras's form; each may be empty.
+
+    Raises:
+        DataError: it is missing, is no npz, or does not hold 28x28 pictures with labels 0..9.
+    """
     try:
         with np.load(path, allow_pickle=False) as arrays:
-            return tuple(checked(arrays[f"x_{part}"], arrays[f"y_{part}"], path) for part in ("train", "test"))
+            x_train, y_train, x_test, y_test = (arrays[name] for name in ("x_train", "y_train", "x_test", "y_test"))
+        return checked(x_train, y_train, path), checked(x_test, y_test, path)
     except FileNotFoundError:
-        raise DataError(f"MNIST_NPZ names {path}, which does not exist. Correct the path or unset it.") from None
+        raise DataError(f"{path} does not exist. Correct the path.") from None
     except (OSError, ValueError, EOFError, zipfile.BadZipFile) as error:
-        raise DataError(f"{path} cannot be read as an npz file ({error}). Download mnist.npz anew.") from error
+        raise DataError(f"{path} cannot be read as an npz file ({error}). Download or export it anew.") from error
     except KeyError as error:
         raise DataError(f"{path} has no array {error}. It needs x_train, y_train, x_test, y_test.") from error
 
@@ -86,6 +96,4 @@ def checked(pictures, labels, path: Path) -> Split:
         raise DataError(f"{path}: {len(pictures)} pictures need as many labels, not {list(labels.shape)}.")
     if labels.dtype.kind not in "iu" or not np.isin(labels, np.arange(10)).all():
         raise DataError(f"{path}: every label must be a whole number from 0 to 9.")
-    if not len(labels):
-        raise DataError(f"{path}: holds no pictures.")
     return Split(pictures, labels.astype(np.uint8))

@@ -11,11 +11,11 @@ from pathlib import Path
 import keras
 import numpy as np
 
-from . import distribution, evaluate, fit, mnist
+from . import distribution, evaluate, extra, fit, mnist
 from .errors import DataError
 from .export import apply_temperature, export, round_weights
 from .measures import fit_temperature
-from .networks import ABLATION, RECIPES, Recipe, fold, robust, without_dropout
+from .networks import ABLATION, RECIPES, Recipe, classic, fold, without_dropout
 
 SURE_OF = 0.99
 """Share of the validation digits that the threshold of "not sure" leaves as sure."""
@@ -23,16 +23,27 @@ SURE_OF = 0.99
 
 def produce(recipe: Recipe, options: Namespace) -> Path:
     """Train, export and evaluate one network; returns its folder under `options.out`."""
+    own = extra.load(options.extra) if options.extra else None
+    drawings = options.drawings if options.drawings is not None else extra.DRAWINGS if own else fit.Settings.drawings
     settings = fit.Settings(
-        recipe.name, options.seed, options.epochs, options.limit, options.drawings, options.precision
+        recipe.name,
+        options.seed,
+        options.epochs,
+        options.limit,
+        drawings,
+        options.precision,
+        own.training.digest() if own else None,
     )
     data = mnist.load()
+    start = options.work / settings.run / "start"
+    if own:
+        recipe = extra.retraining(recipe, start, options.fresh)
     started = time.time()
-    trained, history = fit.fit(recipe, settings, data, options.work, fresh=options.fresh)
+    trained, history = fit.fit(recipe, settings, data, options.work, options.fresh, own.training if own else None)
     if distribution.rank():
         return options.out / recipe.name  # the chief exports it
     keras.mixed_precision.set_global_policy("float32")
-    plain = fold(trained) if recipe.build is robust else trained
+    plain = trained if recipe.build is classic else fold(trained)
 
     images, labels = fit.validation_images(recipe, settings, data, options.work)
     # `classic` ships as the seed was, overconfident.
@@ -64,7 +75,11 @@ def produce(recipe: Recipe, options: Namespace) -> Path:
         },
         options.out,
     )
+    if own:
+        extra.compare(folder, start, own)
     report(options.out, [recipe.name], options.drawn, options.limit, None)
+    if own:
+        print(extra.told(folder, start))
     return folder
 
 

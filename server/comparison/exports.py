@@ -83,12 +83,15 @@ def as_html(rows: Iterable[Row], template: str = "report.html") -> Iterator[str]
 def write_npz(rows: Iterable[Row], file: IO[bytes]) -> None:
     """What `robust` sees of the labelled digits, as MNIST's own file has it: x_train, y_train, x_test, y_test.
 
+    Pictures where it sees nothing are left out, whatever their label: there is nothing to learn from them.
+
     Raises:
         ValueError: a row's image is not what `server.comparison.rows.png` wrote.
     """
     images, labels = bytearray(), bytearray()
     for row in rows:
-        if (picture := row.get("picture")) and picture["label"] is not None:
+        picture = row.get("picture")
+        if picture and picture["label"] is not None and picture["models"][ROBUST]["digit"] is not None:
             images += from_png(picture["models"][ROBUST]["sees"]).tobytes()
             labels.append(picture["label"])
     x, y = np.frombuffer(images, np.uint8).reshape(-1, 28, 28), np.frombuffer(labels, np.uint8)
