@@ -26,6 +26,8 @@ CACHE = Path(".keras/datasets/mnist.npz")
 DOWNLOAD_SECONDS = 30
 MEASURED = 10_000
 """As many digits as are measured for the percentiles; more would only take longer."""
+CHUNK = 1_000
+"""Digits measured at once: ten thousand would take 300 MB for a moment."""
 DISK_SECONDS = 5
 """How long MNIST is waited for while it is read from the disk, which takes a second."""
 
@@ -41,8 +43,8 @@ class Mnist:
     def __init__(self, pictures: NDArray[np.uint8], labels: NDArray[np.uint8]) -> None:
         self._of_digit = {digit: pictures[labels == digit].reshape(-1, 28 * 28) for digit in range(10)}
         self._squares = {digit: _squares(examples) for digit, examples in self._of_digit.items()}
-        ink = pictures[:MEASURED].astype(np.float32) / 255
-        self._sorted = Shape(*map(np.sort, measure(ink, ink)))
+        parts = [_measured(pictures[at : at + CHUNK]) for at in range(0, min(len(pictures), MEASURED), CHUNK)]
+        self._sorted = Shape(*(np.sort(np.concatenate(measures)) for measures in zip(*parts, strict=True)))
 
     def percentiles(self, shape: Shape) -> dict[str, float]:
         """Of one digit's measures, the share in percent of MNIST's digits that have a smaller value."""
@@ -59,6 +61,11 @@ class Mnist:
         distances = self._squares[digit] - 2 * products  # less the square of `ink`, the same for all
         nearest: NDArray[np.uint8] = examples[np.argsort(distances)[:count]]
         return nearest.reshape(-1, 28, 28)
+
+
+def _measured(pictures: NDArray[np.uint8]) -> Shape:
+    ink = pictures.astype(np.float32) / 255
+    return measure(ink, ink)
 
 
 def _squares(examples: NDArray[np.uint8]) -> NDArray[np.float32]:
