@@ -4,6 +4,7 @@ Addresses, methods and descriptions are those of the routes and their docstrings
 the code. Only the forms of bodies and answers stand here, and a test sends requests that are made from them.
 """
 
+import re
 from typing import Any
 
 from flask import Blueprint, Flask, Response, current_app, jsonify
@@ -12,6 +13,7 @@ from werkzeug.routing import Rule
 from server.compare import FORMATS, NDJSON
 from server.comparison import ABLATION
 from server.comparison.shape import Shape
+from server.i18n import LANGUAGES
 from server.pictures import Layers
 from server.problems import FRAMEWORK, MEDIA_TYPE, Problem
 from server.recognizer import DEFAULT
@@ -45,13 +47,18 @@ def document(app: Flask) -> dict[str, Any]:
         if rule.endpoint == "static":
             continue
         method = "post" if "POST" in (rule.methods or ()) else "get"
-        paths.setdefault(rule.rule, {})[method] = _described(app, rule) | operations.get(rule.endpoint, _page())
+        paths.setdefault(path(rule), {})[method] = _described(app, rule) | operations.get(rule.endpoint, _page())
     return {
         "openapi": "3.1.1",
         "info": {"title": "Digit Lab", "version": "1", "description": "Reads handwritten digits."},
         "paths": paths,
         "components": {"schemas": _schemas(list(app.extensions["recognizers"]))},
     }
+
+
+def path(rule: Rule) -> str:
+    """A route's address as OpenAPI writes it, with its variables in braces."""
+    return re.sub(r"<(?:\w+:)?(\w+)>", r"{\1}", rule.rule)
 
 
 def _described(app: Flask, rule: Rule) -> dict[str, Any]:
@@ -67,6 +74,8 @@ def _operations(app: Flask) -> dict[str, Any]:
     upload = {"type": "array", "items": FILE, "minItems": 1}
     form: Schema = {"files": upload, "layers": {"enum": [*Layers], "default": Layers.AUTO}}
     return {
+        "offline.manifest": {"parameters": [_language()]} | _page("application/manifest+json", {"type": "object"}),
+        "offline.service_worker": _page("text/javascript"),
         "openapi.describe": {"responses": _answers({"application/json": {"type": "object"}})},
         "api.health": {"responses": _answers({"application/json": _ref("Health")})},
         "api.predict": {
@@ -161,17 +170,18 @@ def _schemas(models: list[str]) -> dict[str, Schema]:
     }
 
 
-def _page() -> dict[str, Any]:
-    html = {"text/html": {"schema": TEXT}}
-    language = _query("lang", TEXT, "Chooses the language and remembers it in a cookie.")
+def _page(content_type: str = "text/html", schema: Schema = TEXT) -> dict[str, Any]:
     return {
-        "parameters": [language],
         "responses": {
-            "200": {"description": "A page for people.", "content": html},
-            "302": {"description": "To the same page in the language chosen."},
-            "default": {"description": "The error, as a page.", "content": html},
+            "200": {"description": "What a browser shows or keeps.", "content": _content({content_type: schema})},
+            "302": {"description": "To the same page in the language that `?lang=` chose."},
+            "default": {"description": "The error, as a page.", "content": _content({"text/html": TEXT})},
         },
     }
+
+
+def _language() -> dict[str, Any]:
+    return {"in": "path", "name": "language", "required": True, "schema": {"enum": [*LANGUAGES]}}
 
 
 def _errors() -> dict[str, Any]:

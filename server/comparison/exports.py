@@ -12,7 +12,7 @@ from flask import render_template
 from server.comparison import CLASSIC, ROBUST
 from server.comparison.rows import Row, from_png
 
-FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n")
+FORMULA = tuple("=+-@\t\r\n＝＋－＠")
 """What makes a spreadsheet take a text for a formula (https://owasp.org/www-community/attacks/CSV_Injection)."""
 HELD_BACK = 5
 """Every so many labelled digits one goes to the test part, which training must not see."""

@@ -151,7 +151,7 @@ def test_the_npz_is_in_kerass_form_with_a_part_held_back(client, rows):
 
 
 def test_names_cannot_become_formulas(client, rows):
-    for hostile in ("=cmd()", "+1", "-1", "@SUM(A1)", "\t=1", "\r=1"):
+    for hostile in ("=cmd()", "+1", "-1", "@SUM(A1)", "\t=1", "\r=1", "\n=1", "＝1", "＋1", "－1", "＠1"):
         assert safe(hostile) == f"'{hostile}"
         rows[0]["picture"]["name"] = hostile
         text = export(client, rows, "csv").get_data().decode("utf-8-sig")
