@@ -4,7 +4,8 @@ from collections.abc import Iterator
 
 import numpy as np
 
-from tests.bench.measures import Bench, Row, Target, measure, percentile
+from tests.bench.figures import percentile
+from tests.bench.measures import Bench, Row, Target, measure
 from tests.e2e.draw_page import PAD_SIZE
 from tests.e2e.inside_page import InsidePage
 from train.penmanship import write
