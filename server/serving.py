@@ -7,6 +7,7 @@ import signal
 import socket
 import sys
 import time
+from collections.abc import Callable
 from contextlib import suppress
 from typing import Any
 
@@ -16,6 +17,7 @@ from waitress.adjustments import Adjustments
 from waitress.server import TcpWSGIServer
 from waitress.task import ThreadedTaskDispatcher
 
+from server import workers
 from server.channel import Channel, Overloaded
 from server.errors import StartError
 from server.settings import Settings
@@ -114,7 +116,20 @@ def serve(app: Flask, settings: Settings) -> int:
     """
     # A line for every request that waits would slow down what it reports.
     logging.getLogger("waitress.queue").setLevel(logging.ERROR)
-    server = Server(app, settings, _listen(settings.host, settings.port))
+    listener = _listen(settings.host, settings.port)
+    if settings.processes == 1 or not (hasattr(os, "fork") and hasattr(socket, "SO_REUSEPORT")):
+        return _serve(app, settings, listener, lambda: _announce(listener))
+    address = listener.getsockname()
+    # The first one only saw to it that nobody else listens there, which those that share would not notice.
+    listener.close()
+    listeners = [
+        socket.create_server(address[:2], family=listener.family, reuse_port=True) for _ in range(settings.processes)
+    ]
+    return workers.run(listeners, lambda own: _serve(app, settings, own, lambda: None), lambda: _announce(listeners[0]))
+
+
+def _serve(app: Flask, settings: Settings, listener: socket.socket, announce: Callable[[], None]) -> int:
+    server = Server(app, settings, listener)
     received: list[int] = []
 
     def stop(number: int, _frame: Any) -> None:
@@ -126,8 +141,7 @@ def serve(app: Flask, settings: Settings) -> int:
 
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, stop)
-    with suppress(OSError):  # nobody reads it, or there is no room for it: no reason not to serve
-        print(f"Digit Lab is ready: {_url(*server.socket.getsockname()[:2])} (Ctrl+C stops it)", flush=True)
+    announce()
     if not server.run():
         logging.getLogger(__name__).warning("Ended with requests in work")
         # The interpreter would wait for threads that read files; what they would answer to is closed.
@@ -135,6 +149,11 @@ def serve(app: Flask, settings: Settings) -> int:
         sys.stdout.close()
         os._exit(0)
     return received[0]
+
+
+def _announce(listener: socket.socket) -> None:
+    with suppress(OSError):  # nobody reads it, or there is no room for it: no reason not to serve
+        print(f"Digit Lab is ready: {_url(*listener.getsockname()[:2])} (Ctrl+C stops it)", flush=True)
 
 
 def _adjustments(settings: Settings, listener: socket.socket) -> Adjustments:

@@ -43,7 +43,14 @@ class Settings:
         "", "DIGITS_TRUSTED_PROXY", "address of the proxy whose X-Forwarded headers are believed; * is any"
     )
 
-    threads: int = setting(4, "DIGITS_THREADS", "requests worked on at once", 1, 256)
+    processes: int = setting(
+        1,
+        "DIGITS_PROCESSES",
+        "processes that serve; rates count in each without a shared DIGITS_RATE_STORAGE",
+        1,
+        256,
+    )
+    threads: int = setting(4, "DIGITS_THREADS", "requests a process works on at once", 1, 256)
     max_connections: int = setting(500, "DIGITS_MAX_CONNECTIONS", "open connections", 1, 100_000)
     idle_seconds: int = setting(60, "DIGITS_IDLE_SECONDS", "seconds a silent connection stays open", 1, 3_600)
     max_queue: int = setting(256, "DIGITS_MAX_QUEUE", "requests that wait for a thread", 1, 100_000)

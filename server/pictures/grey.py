@@ -54,7 +54,10 @@ def _stretch(values: NDArray[np.float64]) -> Image.Image:
 
 def _flatten(luminance: Image.Image, alpha: Image.Image) -> Image.Image:
     """Lay a picture with transparency on a ground that its ink stands out from."""
-    most_opaque = np.asarray(alpha).max()
+    opacity = np.asarray(alpha)
+    if opacity.min() == WHITE:  # as canvases write pictures
+        return luminance
+    most_opaque = opacity.max()
     if most_opaque == 0:
         return Image.new("L", alpha.size, WHITE)
     opaque = alpha.point([WHITE * (a * 2 >= most_opaque) for a in range(256)])
