@@ -19,7 +19,7 @@ PAGE_SOURCES := $(shell find static -type f -not -path 'static/dist/*' 2>/dev/nu
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help build run test train bench fuzz lint format messages lock audit licences clean
+.PHONY: help build run test train bench soak fuzz lint format messages lock audit licences clean
 
 help: ## list these commands
 	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | awk -F':.*## ' '{ printf "make %-9s %s\n", $$1, $$2 }'
@@ -40,6 +40,9 @@ train: $(ALL) ## train the networks and export them to static/models (ARGS="--ep
 bench: $(ALL) $(PAGE) ## measure the page and the server against their peers (ARGS="server-start --quick")
 	$(BIN)/python -m tests.browser
 	$(BIN)/python -m tests.bench $(ARGS)
+
+soak: $(ALL) $(PAGE) ## load the server with honest and hostile clients, write docs/soak.json (ARGS="--minutes 5")
+	$(BIN)/python -m tests.soak $(ARGS)
 
 fuzz: $(ALL) $(PAGE) ## damaged files against the server for ten minutes (ARGS="--seconds 3600 --seed 7")
 	$(BIN)/python -m tests.fuzz $(ARGS)

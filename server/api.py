@@ -68,7 +68,7 @@ def _picture() -> NDArray[np.uint8]:
         if len(files) != 1:  # also none where the body is cut or its boundary is missing
             raise BadRequest(_l('Send exactly one file, in the form field "picture".'))
         reader: Reader = current_app.extensions["reader"]
-        [picture] = reader.read(files[0].read(), files[0].filename or "").pictures
+        [picture] = reader.read(files[0].read(), files[0].filename or "", client=request.remote_addr or "").pictures
         return picture.grey
     raise UnsupportedMediaType(
         _l('Send multipart/form-data with a file "picture", or JSON with "width", "height" and "pixels".')

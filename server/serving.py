@@ -43,6 +43,9 @@ class Server(TcpWSGIServer):  # type: ignore[misc]
         # A thread of its own, so that a refusal does not wait for what it is refused for.
         self._refusals = ThreadedTaskDispatcher()
         self._refusals.set_thread_count(1)
+        # Files may take seconds; what takes milliseconds must not wait for them.
+        self._uploads = ThreadedTaskDispatcher()
+        self._uploads.set_thread_count(settings.upload_threads)
         super().__init__(
             app.wsgi_app,
             _sock=listener,
@@ -53,11 +56,14 @@ class Server(TcpWSGIServer):  # type: ignore[misc]
 
     def add_task(self, channel: Channel) -> None:
         """Queue a request, or refuse it where too many wait."""
-        if len(self.task_dispatcher.queue) >= self._settings.max_queue:
-            channel.requests[0].error = Overloaded("")
+        request = channel.requests[0]
+        has_files = request.headers.get("CONTENT_TYPE", "").lower().startswith("multipart/")
+        dispatcher = self._uploads if has_files else self.task_dispatcher
+        if len(dispatcher.queue) >= self._settings.max_queue:
+            request.error = Overloaded("")
             self.refuse(channel)
         else:
-            self.task_dispatcher.add_task(channel)
+            dispatcher.add_task(channel)
 
     def refuse(self, channel: Channel) -> None:
         """Answer a request that carries its error."""
@@ -92,7 +98,8 @@ class Server(TcpWSGIServer):  # type: ignore[misc]
             self.maintenance(time.time())
             self._turn(0.1)
         finished = not self._settle()
-        self.task_dispatcher.shutdown(timeout=1 if finished else 0)
+        for dispatcher in (self.task_dispatcher, self._uploads, self._refusals):
+            dispatcher.shutdown(timeout=1 if finished else 0)
         wasyncore.close_all(self._map)
         return finished
 

@@ -65,6 +65,8 @@ class Comparer:
     mnist: Callable[[], Mnist | None]
     """MNIST, or None while it is not there."""
     layers: Layers = Layers.AUTO
+    client: str = ""
+    """Who asks."""
 
     def compare(self, files: Iterable[File], workers: int) -> Iterator[Result | Skipped]:
         """Read and judge files in their order, several at once; end it early by closing the generator."""
@@ -85,7 +87,7 @@ class Comparer:
         try:
             if isinstance(file.data, Problem):
                 raise file.data
-            contents = self.reader.read(file.data, file.name, self.layers)
+            contents = self.reader.read(file.data, file.name, self.layers, self.client)
         except Problem as problem:
             return [Skipped(file.name, None, problem.detail)]
         return [*map(self.judge, contents.pictures), *contents.skipped]

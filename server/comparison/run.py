@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Iterator
 
-from flask import Flask
+from flask import Flask, request
 
 from server.comparison import Comparer
 from server.comparison.rows import Row, of_event
@@ -15,6 +15,6 @@ def run(app: Flask, files: Iterable[File], layers: Layers = Layers.AUTO) -> Iter
     """Compare files, in the language of the current request; closing the generator stops the work."""
     mnist, recognizers = app.extensions["mnist"], app.extensions["recognizers"]
     mnist.start()
-    comparer = Comparer(app.extensions["reader"], recognizers, mnist.get, layers)
+    comparer = Comparer(app.extensions["reader"], recognizers, mnist.get, layers, request.remote_addr or "")
     events = comparer.compare(files, app.config["SETTINGS"].readers)
     yield from summarized(map(of_event, events), recognizers, mnist.figures)

@@ -10,7 +10,8 @@ import subprocess
 import sys
 import threading
 import time
-from contextlib import suppress
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from typing import Any
 
 import numpy as np
@@ -19,6 +20,7 @@ from server import problems
 from server.messages import Message
 from server.messages import message as _l
 from server.pictures import PHOTOSHOP, Contents, Layers, Limits, Picture, Skipped, wire
+from server.pictures.turns import LITTLE, Turns
 from server.problems import PictureUnreadable, Problem
 from server.settings import ROOT, Settings
 
@@ -104,49 +106,70 @@ class Reader:
     """`server.pictures.read` in other processes; any number of threads may call it at once.
 
     Args:
-        settings: `readers` processes at most, each with `max_reader_bytes`; `max_file_seconds` for each file.
+        settings: `readers` processes, and one more for those who use little, each with `max_reader_bytes`;
+            `max_file_seconds` for each file.
     """
 
     def __init__(self, settings: Settings) -> None:
         self._settings = settings
         self._limits = Limits(settings.max_pixels, settings.max_layers, settings.max_layer_area)
         self._idle: queue.LifoQueue[_Child | None] = queue.LifoQueue()
-        for _ in range(settings.readers):
+        self._turns = Turns(settings.readers)
+        for _ in range(settings.readers + 1):
             self._idle.put(None)  # started when it is needed
         self._running: list[_Child] = []
         self._watcher: threading.Thread | None = None
         self._lock = threading.Lock()
 
-    def read(self, data: bytes, name: str, layers: Layers = Layers.FLAT) -> Contents:
+    def read(self, data: bytes, name: str, layers: Layers = Layers.FLAT, client: str = "") -> Contents:
         """Read the pictures of one file; see `server.pictures.read`.
+
+        Args:
+            data, name, layers: as there.
+            client: whose file it is; where many wait, those who used least go first.
 
         Raises:
             Problem: as `server.pictures.read`; also where the file costs too much memory or time.
         """
-        child = self._idle.get()
-        try:
-            if child is None or not child.alive():
-                child = self._start()
-            seconds = self._settings.max_file_seconds
-            head, body = child.read(seconds, {"limits": self._limits, "layers": layers, "seconds": seconds}, data)
-            if head.get("problem") == wire.MEMORY:
-                raise EOFError
-        except TimeoutError:
-            child = None
-            raise PictureUnreadable(
-                _l(
-                    "Reading the file took longer than %(number)d seconds. Save it smaller or with fewer layers.",
-                    number=self._settings.max_file_seconds,
-                )
-            ) from None
-        except EOFError:
-            child = None
-            raise _too_much_memory() from None
-        finally:
-            self._idle.put(child)
+        head, body = self._ask(data, layers, client)
         if "problem" in head:
             raise _problem(head)
         return _contents(head, body, name)
+
+    def _ask(self, data: bytes, layers: Layers, client: str) -> tuple[Any, bytes]:
+        limit = self._settings.max_file_seconds
+        job = {"limits": self._limits, "layers": layers, "seconds": limit}
+        long = limit <= LITTLE
+        while True:
+            try:
+                with self._turns.take(client, long) as long, self._child() as child:
+                    head, body = child.read(limit if long else LITTLE, job, data)
+                    if head.get("problem") == wire.MEMORY:
+                        child.stop()
+                        raise EOFError
+                    return head, body
+            except TimeoutError:
+                if long:
+                    raise _too_slow(limit) from None
+            except EOFError:
+                raise _too_much_memory() from None
+            long = True
+
+    @contextmanager
+    def _child(self) -> Iterator[_Child]:
+        """A process that waits for work. Where it ends meanwhile, another is started, and this turn pays for it."""
+        child = self._idle.get()
+        try:
+            if child is None or not child.alive():
+                child = None
+                child = self._start()
+            yield child
+        finally:
+            if child and not child.alive():
+                child = None
+                with suppress(EOFError, OSError):
+                    child = self._start()
+            self._idle.put(child)
 
     def _start(self) -> _Child:
         child = _Child(self._settings.max_reader_bytes)
@@ -172,7 +195,7 @@ class Reader:
 
     def close(self) -> None:
         """End the processes, each when its file is read; new ones start when something is read after all."""
-        children = [self._idle.get() for _ in range(self._settings.readers)]
+        children = [self._idle.get() for _ in range(self._settings.readers + 1)]
         for child in children:
             if child:
                 child.stop()
@@ -194,6 +217,15 @@ def _problem(head: dict[str, Any]) -> Problem:
     problem: Problem = Problem.__new__(getattr(problems, head["problem"]))
     Problem.__init__(problem, Message(*head["message"]))
     return problem
+
+
+def _too_slow(seconds: int) -> PictureUnreadable:
+    return PictureUnreadable(
+        _l(
+            "Reading the file took longer than %(number)d seconds. Save it smaller or with fewer layers.",
+            number=seconds,
+        )
+    )
 
 
 def _too_much_memory() -> PictureUnreadable:

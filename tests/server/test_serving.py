@@ -175,13 +175,13 @@ def test_a_large_request_has_the_time_that_its_size_needs(impatient):
 
 
 def test_a_client_that_does_not_take_its_answer_holds_nothing(start_server):
-    server = start_server(DIGITS_SLOW_SECONDS="1", DIGITS_MIN_BYTES_PER_SECOND="1000000", DIGITS_THREADS="1")
+    server = start_server(DIGITS_SLOW_SECONDS="1", DIGITS_MIN_BYTES_PER_SECOND="1000000", DIGITS_UPLOAD_THREADS="1")
     picture = encode(seven())
     with connect(server.port) as deaf:
         deaf.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
         deaf.sendall(compare(*[picture] * 1500))
         # Its one thread is free again although nobody took what it had to say.
-        assert exchange(server.port, predict()).status == 200
+        assert exchange(server.port, predict(picture)).status == 200
 
 
 # More clients than the server has room for
@@ -196,7 +196,7 @@ def test_connections_without_a_request_make_room_for_others(start_server):
 
 
 def test_what_the_queue_has_no_room_for_is_told_to_come_again(start_server):
-    server = start_server(DIGITS_THREADS="1", DIGITS_MAX_QUEUE="2", DIGITS_READERS="1")
+    server = start_server(DIGITS_UPLOAD_THREADS="1", DIGITS_MAX_QUEUE="2", DIGITS_READERS="1")
     exchange(server.port, compare())  # the reading process runs
     with ExitStack() as stack:
         connections = [stack.enter_context(connect(server.port, 60)) for _ in range(12)]
@@ -210,6 +210,20 @@ def test_what_the_queue_has_no_room_for_is_told_to_come_again(start_server):
         assert int(answer.headers["retry-after"]) >= 1
         assert "Retry-After" in problem_of(answer)["detail"]
     assert exchange(server.port, predict()).status == 200
+
+
+def test_what_takes_no_time_does_not_wait_for_files(start_server):
+    server = start_server(DIGITS_UPLOAD_THREADS="1", DIGITS_READERS="1")
+    with connect(server.port, 60) as busy:
+        busy.sendall(compare(*[PNG] * 300))
+        busy.recv(1)
+        with connect(server.port, 60) as waiting:
+            waiting.sendall(predict(PNG))
+            for request in (get("/"), predict()):
+                assert exchange(server.port, request).status == 200
+            waiting.setblocking(False)
+            with pytest.raises(BlockingIOError):
+                waiting.recv(1)
 
 
 # Proxies

@@ -1,0 +1,77 @@
+"""Whose file is read next: the client's who has had the least time of late."""
+
+import itertools
+import threading
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import NamedTuple
+
+HALF_LIFE = 60.0
+"""Seconds after which time that was used counts half."""
+LITTLE = 2.0
+"""Seconds of reading up to which a client has used little, and up to which a turn is short."""
+FORGOTTEN = 0.01
+
+
+class _Ticket(NamedTuple):
+    number: int
+    client: str
+    long: bool
+
+
+class Turns:
+    """Turns at reading, short and long ones: `count` at once, and one more that is never long.
+
+    A file begins with a short turn, and where that does not do, it waits for a long one; so do all files of a client
+    who has used much. So files that take long hold up each other, and others for no longer than a short turn.
+    """
+
+    def __init__(self, count: int, now: Callable[[], float] = time.monotonic) -> None:
+        self._free = count + 1
+        self._now = now
+        self._numbers = itertools.count()
+        self._waiting: list[_Ticket] = []
+        self._running: dict[_Ticket, float] = {}
+        self._used: dict[str, tuple[float, float]] = {}
+        self._changed = threading.Condition()
+
+    @contextmanager
+    def take(self, client: str, long: bool) -> Iterator[bool]:
+        """Wait for a turn, and have it while the block runs; gives whether it may be long."""
+        ticket = _Ticket(next(self._numbers), client, long)
+        with self._changed:
+            self._waiting.append(ticket)
+            self._changed.wait_for(lambda: self._next() is ticket)
+            self._waiting.remove(ticket)
+            long = self._is_long(ticket)
+            self._running[ticket] = self._now()
+            self._free -= 1
+            self._changed.notify_all()
+        try:
+            yield long
+        finally:
+            with self._changed:
+                self._free += 1
+                seconds = self._now() - self._running.pop(ticket)
+                self._used[client] = (self._past(client) + seconds, self._now())
+                self._used = {each: used for each, used in self._used.items() if self._past(each) > FORGOTTEN}
+                self._changed.notify_all()
+
+    def _next(self) -> _Ticket | None:
+        if not self._free or not self._waiting:
+            return None
+        ticket = min(self._waiting, key=lambda each: (self._is_long(each), self._use(each.client), each.number))
+        return ticket if self._free > 1 or not self._is_long(ticket) else None
+
+    def _is_long(self, ticket: _Ticket) -> bool:
+        return ticket.long or self._use(ticket.client) > LITTLE
+
+    def _use(self, client: str) -> float:
+        """Seconds that a client has used of late, or is using."""
+        now = self._now()
+        return self._past(client) + sum(now - since for each, since in self._running.items() if each.client == client)
+
+    def _past(self, client: str) -> float:
+        seconds, at = self._used.get(client, (0.0, 0.0))
+        return float(seconds * 0.5 ** ((self._now() - at) / HALF_LIFE))
