@@ -1,5 +1,7 @@
 """`python -m server` serves Digit Lab; HOST and PORT say where."""
 
+import logging
+import os
 import signal
 import sys
 
@@ -22,4 +24,7 @@ def main() -> int:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    status = main()
+    logging.shutdown()
+    # Not sys.exit, which waits for every thread: one may still read a file for a client who is gone.
+    os._exit(status)

@@ -5,7 +5,6 @@ import os
 import select
 import signal
 import socket
-import sys
 import time
 from collections.abc import Callable
 from contextlib import suppress
@@ -151,10 +150,6 @@ def _serve(app: Flask, settings: Settings, listener: socket.socket, announce: Ca
     announce()
     if not server.run():
         logging.getLogger(__name__).warning("Ended with requests in work")
-        # The interpreter would wait for threads that read files; what they would answer to is closed.
-        logging.shutdown()
-        sys.stdout.close()
-        os._exit(0)
     return received[0]
 
 

@@ -82,9 +82,26 @@ async function* answerTo(batch, layers, signal) {
   const form = new FormData();
   form.append('layers', layers);
   for (const { path, file } of batch) form.append('files', file, path);
-  const answer = await fetch('/api/compare', { method: 'POST', body: form, signal, headers: { Accept: 'application/x-ndjson' } });
+  const answer = await askPatiently('/api/compare', {
+    method: 'POST',
+    body: form,
+    signal,
+    headers: { Accept: 'application/x-ndjson' },
+  });
   if (answer.ok) yield* rowsOf(answer);
   else yield* refused(batch, await answer.json());
+}
+
+/** Asks again for as long as the server has too much to do and says when to come back. */
+async function askPatiently(address, request) {
+  for (;;) {
+    const answer = await fetch(address, request);
+    const seconds = Number(answer.headers.get('Retry-After'));
+    if (!seconds || ![429, 503].includes(answer.status)) return answer;
+    await new Promise((resolve) => {
+      setTimeout(resolve, 1000 * seconds);
+    });
+  }
 }
 
 function* batches(items) {

@@ -1,0 +1,188 @@
+"""The page under attack and under faults: hostile names, files that are missing or never come."""
+
+import base64
+import json
+import re
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Browser, BrowserContext, Page, Route, expect
+
+from tests.archives import zipped
+from tests.e2e.conftest import OpenDraw
+from tests.e2e.handwriting import EUROPEAN
+from tests.photoshop import layer, written_by_ag_psd
+from tests.pictures import encode, seven
+
+SEVEN = EUROPEAN[7]
+WEIGHTS = re.compile(r"/robust-\w+\.bin")
+WASM_BINARY = re.compile(r"\.wasm$")
+PATIENCE = "00:31"
+"""A little more than an engine may take to start, in the page's own time."""
+
+HOSTILE = [
+    "<script>window.hacked=1</script>",
+    "<img src=x onerror=window.hacked=1>",
+    "<svg onload=window.hacked=1>",
+    '"><iframe srcdoc="<script>parent.hacked=1<\\script>">',
+    "javascript:window.hacked=1",
+    "</script><script>window.hacked=1</script>",
+    "<!--<script>",
+    "{{7*7}}${7*7}<%= 7*7 %>",
+    "'-window.hacked-'",
+    "<style>*{background:url(http://evil.example)}</style>",
+    "=HYPERLINK(1)",
+    "\u202egnp.7",
+    "a\r\nSet-Cookie: b=c",
+]
+
+
+@pytest.fixture
+def watched(browser: Browser) -> Iterator[Page]:
+    """A page where any dialog, script of a stranger, violation of the policy or foreign request is noted."""
+    context = browser.new_context(locale="en", accept_downloads=True)
+    noted: list[str] = []
+    context.on("request", lambda request: noted.append(request.url) if "evil" in request.url else None)
+    context.on("dialog", lambda dialog: (noted.append(dialog.message), dialog.dismiss()))
+    context.expose_function("note", lambda text: noted.append(text))
+    context.add_init_script(
+        "addEventListener('securitypolicyviolation', ({ blockedURI, violatedDirective }) =>"
+        " note(`${violatedDirective}: ${blockedURI}`))"
+    )
+    page = context.new_page()
+    page.on("pageerror", lambda error: noted.append(str(error)))
+    yield page
+    for each in context.pages:
+        assert each.evaluate("window.hacked") is None
+        assert each.locator("main iframe, main style, img[src=x], svg[onload]").count() == 0
+    context.close()
+    assert noted == []
+
+
+def hostile_files() -> dict[str, bytes]:
+    """Good and bad files under hostile names, and the same names in a ZIP and on layers."""
+    png = encode(seven())
+    files = {f"{name}/7_{k}.png": png for k, name in enumerate(HOSTILE)}
+    return {
+        **{name: content for name, content in files.items() if "\r" not in name},
+        **{f"bad {name}": b"no picture" for name in HOSTILE if "\r" not in name},
+        "all.zip": zipped({**files, **dict.fromkeys(HOSTILE, b"no picture")}),
+        "layers.psd": written_by_ag_psd(*[layer(name) for name in HOSTILE], layer("hidden <b>", hidden=True)),
+    }
+
+
+UPLOAD = """(files) => {
+    const transfer = new DataTransfer();
+    for (const [name, content] of files) {
+        transfer.items.add(new File([Uint8Array.from(atob(content), (byte) => byte.charCodeAt(0))], name));
+    }
+    return transfer;
+}"""
+
+
+def test_hostile_names_are_shown_as_text_and_do_nothing(watched: Page, live_server: str, tmp_path: Path) -> None:
+    files = [(name, base64.b64encode(content).decode()) for name, content in hostile_files().items()]
+    watched.goto(f"{live_server}/compare")
+    transfer = watched.evaluate_handle(UPLOAD, files)
+    watched.dispatch_event("#drop", "drop", {"dataTransfer": transfer})
+    expect(watched.locator("#status")).to_have_text("All files are read.", timeout=90_000)
+    for name in HOSTILE[:3]:
+        assert name in watched.locator("#skipped-list").inner_text()
+        expect(watched.locator("#gallery").get_by_text(name).first).to_be_visible()
+    # The report that is taken home shows the same names where no server protects.
+    with watched.expect_download() as download:
+        watched.locator("[data-format=html]").click()
+    report = tmp_path / "digits.html"
+    download.value.save_as(report)
+    taken = watched.context.new_page()
+    taken.goto(report.as_uri())
+    expect(taken.get_by_text(HOSTILE[1]).first).to_be_visible()
+
+
+def test_a_plain_form_shows_hostile_names_as_text_too(watched: Page, live_server: str) -> None:
+    watched.goto(f"{live_server}/compare")
+    files = [
+        {"name": "<script>window.hacked=1</script>.png", "mimeType": "image/png", "buffer": encode(seven())},
+        {"name": "</script><img src=x onerror=window.hacked=1>", "mimeType": "image/png", "buffer": b"x"},
+    ]
+    # As where the page's own script has not come.
+    watched.evaluate("document.addEventListener('change', (event) => event.stopImmediatePropagation(), true)")
+    watched.locator("#files").set_input_files(files)
+    with watched.expect_navigation():
+        watched.evaluate("HTMLFormElement.prototype.submit.call(document.querySelector('#drop'))")
+    expect(watched.get_by_text("window.hacked=1").first).to_be_visible()
+
+
+# Faults of the network
+
+
+def answering(pattern: re.Pattern[str], status: int) -> Callable[[BrowserContext], None]:
+    """Have the server answer with an error."""
+    return lambda context: context.route(pattern, lambda route: route.fulfill(status=status, body="gone"))
+
+
+def stalling(*patterns: re.Pattern[str]) -> Callable[[BrowserContext], None]:
+    """Have a download begin and never end, and the page's clock in hand."""
+
+    def prepare(context: BrowserContext) -> None:
+        context.clock.install()
+        for pattern in patterns:
+            context.route(pattern, lambda route: None)
+
+    return prepare
+
+
+@pytest.mark.parametrize("status", [404, 500, 503])
+def test_weights_that_are_not_there_leave_the_reading_to_the_server(open_draw: OpenDraw, status: int) -> None:
+    page = open_draw(prepare=answering(WEIGHTS, status), errors_allowed=True)
+    page.expect_engine("server")
+    expect(page.status).to_have_text("The browser can't run the network; the server answers instead.")
+    page.draw(SEVEN)
+    page.expect_digit(7)
+
+
+def test_a_binary_that_is_not_there_leaves_the_reading_to_plain_javascript(open_draw: OpenDraw) -> None:
+    page = open_draw(prepare=answering(WASM_BINARY, 404), errors_allowed=True)
+    page.expect_engine("cpu")
+    page.draw(SEVEN)
+    page.expect_digit(7)
+
+
+def test_a_binary_that_is_another_file_leaves_the_reading_to_plain_javascript(open_draw: OpenDraw) -> None:
+    def swap(route: Route) -> None:
+        route.fulfill(body=b"\0asm\1\0\0\0" + bytes(100), content_type="application/wasm")
+
+    page = open_draw(prepare=lambda context: context.route(WASM_BINARY, swap), errors_allowed=True)
+    page.expect_engine("cpu")
+    page.draw(SEVEN)
+    page.expect_digit(7)
+
+
+def test_weights_that_never_come_do_not_hold_the_page(open_draw: OpenDraw) -> None:
+    page = open_draw(prepare=stalling(WEIGHTS), errors_allowed=True, ready=False)
+    expect(page.status).to_have_text("The network is loading. You can draw already.")
+    page.draw(SEVEN)
+    for _ in range(2):  # wasm, then plain JavaScript
+        page.page.wait_for_timeout(1500)
+        page.page.clock.fast_forward(PATIENCE)
+    page.expect_engine("server")
+    page.expect_digit(7)
+
+
+def test_a_busy_server_is_asked_again_when_it_says(watched: Page, live_server: str) -> None:
+    refusals: list[int] = []
+
+    def refuse_once(route: Route) -> None:
+        if refusals:
+            return route.continue_()
+        refusals.append(503)
+        problem = {"type": "about:blank", "title": "Busy", "status": 503, "detail": "Wait."}
+        return route.fulfill(status=503, headers={"Retry-After": "1"}, body=json.dumps(problem))
+
+    watched.context.route(re.compile("/api/compare"), refuse_once)
+    watched.goto(f"{live_server}/compare")
+    watched.locator("#files").set_input_files([{"name": "7.png", "mimeType": "image/png", "buffer": encode(seven())}])
+    expect(watched.locator("#status")).to_have_text("All files are read.", timeout=60_000)
+    expect(watched.locator("#headline")).to_contain_text("Read 1 of 1")
+    assert refusals == [503]
