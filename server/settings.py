@@ -51,9 +51,7 @@ class Settings:
         256,
     )
     threads: int = setting(4, "DIGITS_THREADS", "requests a process works on at once", 1, 256)
-    upload_threads: int = setting(
-        12, "DIGITS_UPLOAD_THREADS", "requests with files a process works on at once", 1, 256
-    )
+    upload_threads: int = setting(12, "DIGITS_UPLOAD_THREADS", "requests with files a process works on at once", 1, 256)
     max_connections: int = setting(500, "DIGITS_MAX_CONNECTIONS", "open connections", 1, 100_000)
     idle_seconds: int = setting(60, "DIGITS_IDLE_SECONDS", "seconds a silent connection stays open", 1, 3_600)
     max_queue: int = setting(256, "DIGITS_MAX_QUEUE", "requests of either kind that wait for a thread", 1, 100_000)
