@@ -1,6 +1,11 @@
 import { Problem } from './problem.js';
 import { text } from '../strings.js';
 
+/** What is off the screen waits until the pen has rested so long, in milliseconds. */
+const REST = 200;
+/** How much more than the screen counts as seen, so that scrolling finds everything done. */
+const MARGIN = '25% 0px';
+
 /**
  * One step of the page: its text stands in the template, its figure answers to every reading. What goes wrong in one
  * section is said there, and the others go on.
@@ -8,6 +13,8 @@ import { text } from '../strings.js';
 export class Section {
   #step = null;
   #reading = null;
+  #seen = true;
+  #timer;
 
   /**
    * @param {HTMLElement} element <section class="step">, as templates/inside/_step.html makes it
@@ -20,15 +27,28 @@ export class Section {
     this.element = element;
     this.problem = element.querySelector('.problem');
     this.#attempt(() => {
-      this.#step = create(element, lab, () => this.update(this.#reading));
+      this.#step = create(element, lab, () => this.#paint());
     });
+    const see = ([{ isIntersecting }]) => {
+      this.#seen = isIntersecting;
+      if (isIntersecting && this.#timer !== undefined) this.#paint();
+    };
+    new IntersectionObserver(see, { rootMargin: MARGIN }).observe(element);
   }
 
   /** @param {import('./network.js').Reading | null} reading null: nothing is drawn or read */
   update(reading) {
     this.#reading = reading;
-    if (reading === null) this.#say(text('problem.blank'));
-    else if (this.#step) this.#attempt(() => this.#step.update(reading));
+    clearTimeout(this.#timer);
+    if (this.#seen || reading === null) this.#paint();
+    else this.#timer = setTimeout(() => this.#paint(), REST);
+  }
+
+  #paint() {
+    clearTimeout(this.#timer);
+    this.#timer = undefined;
+    if (this.#reading === null) this.#say(text('problem.blank'));
+    else if (this.#step) this.#attempt(() => this.#step.update(this.#reading));
   }
 
   #attempt(act) {
