@@ -196,7 +196,7 @@ def test_connections_without_a_request_make_room_for_others(start_server):
 
 
 def test_what_the_queue_has_no_room_for_is_told_to_come_again(start_server):
-    server = start_server(DIGITS_UPLOAD_THREADS="1", DIGITS_MAX_QUEUE="2", DIGITS_READERS="1")
+    server = start_server(DIGITS_PROCESSES="1", DIGITS_UPLOAD_THREADS="1", DIGITS_MAX_QUEUE="2", DIGITS_READERS="1")
     exchange(server.port, compare())  # the reading process runs
     with ExitStack() as stack:
         connections = [stack.enter_context(connect(server.port, 60)) for _ in range(12)]
