@@ -36,10 +36,15 @@ QUANTIZED_TOLERANCE = 1e-3
 
 
 def whole_graph(recipe: Recipe, network: keras.Model) -> keras.Model:
-    """Pictures [n, h, w] to a dictionary of `probabilities`, `normalized` images and `ink`."""
+    """Pictures [n, h, w] to a dictionary of `probabilities`, `normalized` images and `ink`.
+
+    A blank picture has ten equal probabilities: what the network makes of no ink at all means nothing, and
+    8-bit forms of it differ in that most.
+    """
     picture = keras.Input((None, None), name="picture")
     normalized, ink = recipe.front(name=recipe.front.__name__.lower())(picture)
-    probabilities = keras.layers.Softmax(name="softmax")(network(normalized))
+    drawn = keras.ops.expand_dims(keras.ops.cast(ink > 0.0, "float32"), axis=1)
+    probabilities = keras.layers.Softmax(name="softmax")(drawn * network(normalized))
     outputs = {"probabilities": probabilities, "normalized": normalized, "ink": ink}
     return keras.Model(picture, outputs, name="digits")
 
