@@ -335,7 +335,7 @@ def test_a_thousand_pictures_stay_smooth(page, client: FlaskClient):
     expect(page.locator("#headline")).to_contain_text("Read 150 of 150")
     expect(page.locator("input.label").nth(150)).to_be_focused()
     expect(page.locator(".card")).to_have_count(200)
-    assert page.evaluate("longest") < 500, "milliseconds that the page does not answer; twenty on an idle machine"
+    assert page.evaluate("longest") < 500, "milliseconds that the page does not answer"
 
 
 def test_each_format_is_taken_home_and_reads_back(page, folder, browser, tmp_path, app):
