@@ -10,6 +10,7 @@ import signal
 import threading
 import time
 from collections.abc import Callable
+from contextlib import suppress
 from socket import socket
 from typing import Any, NoReturn
 
@@ -34,7 +35,8 @@ def run(listeners: list[socket], serve: Callable[[socket], object], announce: Ca
         for listener in listeners:
             listener.close()
         for child in children:
-            os.kill(child, number)
+            with suppress(ProcessLookupError):  # it has just ended
+                os.kill(child, number)
 
     for number in SIGNALS:
         signal.signal(number, stop)
@@ -56,8 +58,8 @@ def run(listeners: list[socket], serve: Callable[[socket], object], announce: Ca
             unserved.append(listener)  # whose connections wait for the successor
             logging.getLogger(__name__).error("A serving process ended with status %d; another takes its place", status)
             time.sleep(RESTART_SECONDS)
-    for child in children:
-        os.waitpid(child, 0)
+    while children:
+        children.pop(os.wait()[0])
     return received[0]
 
 

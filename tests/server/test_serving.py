@@ -243,6 +243,6 @@ def test_only_a_proxy_that_is_named_may_say_whose_request_it_is(start_server, tr
 
 
 def test_behind_a_proxy_each_client_has_a_rate_of_its_own(start_server):
-    server = start_server(DIGITS_TRUSTED_PROXY="127.0.0.1", DIGITS_PREDICT_RATE="2")
+    server = start_server(DIGITS_PROCESSES="1", DIGITS_TRUSTED_PROXY="127.0.0.1", DIGITS_PREDICT_RATE="2")
     statuses = [exchange(server.port, predict(X_Forwarded_For=f"10.0.0.{k % 2}")).status for k in range(6)]
     assert statuses == [200, 200, 200, 200, 429, 429]

@@ -10,6 +10,7 @@ import pytest
 
 from tests.bad_inputs import JSON, pixels
 from tests.live import LiveServer
+from tests.raw_http import connect
 
 pytestmark = pytest.mark.skipif(not Path("/proc/self/task").exists(), reason="looks for processes in /proc")
 
@@ -49,6 +50,20 @@ def test_all_end_in_order_with_sigterm(server):
     assert status == 0
     assert "Traceback" not in errors
     assert not [child for child in children if Path(f"/proc/{child}").exists()]
+
+
+def test_a_second_ctrl_c_ends_all_at_once(start_server):
+    server = start_server(DIGITS_PROCESSES="2", DIGITS_DRAIN_SECONDS="600")
+    until(lambda: len(workers(server)) == 2)
+    children = workers(server)
+    with connect(server.port) as connection:
+        connection.sendall(b"POST /api/predict HTTP/1.1\r\n")  # which must be waited for
+        time.sleep(1)
+        server.process.send_signal(signal.SIGINT)
+        until(lambda: len(workers(server)) == 1)
+        server.process.send_signal(signal.SIGINT)
+        assert server.process.wait(10) == 130
+    until(lambda: not any(Path(f"/proc/{child}").exists() for child in children))
 
 
 def test_one_that_is_lost_is_replaced(server):
