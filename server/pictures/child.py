@@ -3,7 +3,9 @@
 import os
 import signal
 import sys
-from typing import IO, Any
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import IO, Any, NoReturn
 
 from server import pictures
 from server.pictures import wire
@@ -34,23 +36,44 @@ def main() -> None:
 
             wire.send(answers, "ready")
             continue
-        _answer_in_time(answers, job, data)
+        _answer(answers, job, data)
         del data
 
 
-def _answer_in_time(answers: IO[bytes], job: dict[str, Any], data: bytes) -> None:
-    """Answer, or end: a server that was killed meanwhile cannot end this process any more."""
-    if not hasattr(signal, "alarm"):  # Windows
-        return _answer(answers, job, data)
-    signal.alarm(job["seconds"] + 1)
-    _answer(answers, job, data)
-    signal.alarm(0)
-    return None
+class Late(BaseException):
+    """The time for a file is over; no decoder may take this for a damage of the file."""
+
+
+@contextmanager
+def _time_limit(seconds: float) -> Iterator[None]:
+    """Raise `Late` in the block when its time is over; so the process, which is dear to start, lives on.
+
+    Code that is not Python's cannot be interrupted so: the server ends the process then, or, where the server was
+    killed, the second timer does.
+    """
+    if not hasattr(signal, "setitimer"):  # Windows: the server ends the process
+        yield
+        return
+    signal.signal(signal.SIGALRM, _raise_late)
+    signal.setitimer(signal.ITIMER_PROF, seconds + 2 * wire.GRACE_SECONDS)
+    signal.setitimer(signal.ITIMER_REAL, seconds)
+    try:
+        yield
+    finally:
+        signal.setitimer(signal.ITIMER_REAL, 0)
+        signal.setitimer(signal.ITIMER_PROF, 0)
+
+
+def _raise_late(*_: object) -> NoReturn:
+    raise Late
 
 
 def _answer(answers: IO[bytes], job: dict[str, Any], data: bytes) -> None:
     try:
-        contents = pictures.read(data, "", pictures.Limits(*job["limits"]), pictures.Layers(job["layers"]))
+        with _time_limit(job["seconds"]):
+            contents = pictures.read(data, "", pictures.Limits(*job["limits"]), pictures.Layers(job["layers"]))
+    except Late:
+        wire.send(answers, {"problem": wire.LATE})
     except Problem as problem:
         wire.send(answers, {"problem": type(problem).__name__, "message": problem.detail})
     except MemoryError:

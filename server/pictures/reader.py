@@ -55,12 +55,11 @@ class _Child:
         self._deadline = NEVER
         self._late = False
 
-    def read(self, seconds: float, job: dict[str, Any], data: bytes) -> tuple[Any, bytes]:
-        """Have one file read; what its family needs is loaded before its time is counted. Raises as `ask`."""
+    def prepare(self, data: bytes) -> None:
+        """Load what a file's family needs, before its time is counted. Raises as `ask`."""
         if data.startswith(PHOTOSHOP) and not self._knows_photoshop:
             self.ask(START_SECONDS, wire.LOAD_PHOTOSHOP)
             self._knows_photoshop = True
-        return self.ask(seconds, job, data)
 
     def ask(self, seconds: float, *request: Any) -> tuple[Any, bytes]:
         """Send a request, if any, and wait for the answer.
@@ -138,12 +137,17 @@ class Reader:
 
     def _ask(self, data: bytes, layers: Layers, client: str) -> tuple[Any, bytes]:
         limit = self._settings.max_file_seconds
-        job = {"limits": self._limits, "layers": layers, "seconds": limit}
         long = limit <= LITTLE
         while True:
             try:
-                with self._turns.take(client, long) as long, self._child() as child:
-                    head, body = child.read(limit if long else LITTLE, job, data)
+                with self._turns.take(client, long) as (long, begin), self._child() as child:
+                    child.prepare(data)
+                    begin()
+                    seconds = limit if long else LITTLE
+                    job = {"limits": self._limits, "layers": layers, "seconds": seconds}
+                    head, body = child.ask(seconds + wire.GRACE_SECONDS, job, data)
+                    if head.get("problem") == wire.LATE:
+                        raise TimeoutError
                     if head.get("problem") == wire.MEMORY:
                         child.stop()
                         raise EOFError

@@ -37,8 +37,11 @@ class Turns:
         self._changed = threading.Condition()
 
     @contextmanager
-    def take(self, client: str, long: bool) -> Iterator[bool]:
-        """Wait for a turn, and have it while the block runs; gives whether it may be long."""
+    def take(self, client: str, long: bool) -> Iterator[tuple[bool, Callable[[], None]]]:
+        """Wait for a turn, and have it while the block runs.
+
+        Gives whether it may be long, and what is to be called when the reading itself begins: from then on it counts.
+        """
         ticket = _Ticket(next(self._numbers), client, long)
         with self._changed:
             self._waiting.append(ticket)
@@ -49,7 +52,7 @@ class Turns:
             self._free -= 1
             self._changed.notify_all()
         try:
-            yield long
+            yield long, lambda: self._running.update({ticket: self._now()})
         finally:
             with self._changed:
                 self._free += 1

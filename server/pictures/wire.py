@@ -13,6 +13,10 @@ LENGTHS = struct.Struct(">IQ")
 LOAD_PHOTOSHOP = "photoshop"
 """Asks a reading process to load what Photoshop files need, which takes a second and 90 MB."""
 
+LATE = "late"
+"""The problem that a file took longer than its time."""
+GRACE_SECONDS = 1.0
+"""What a reading process gets to tell so by itself."""
 MEMORY = "memory"
 """The problem that a reading process tells before it ends at its limit."""
 

@@ -77,7 +77,7 @@ def test_the_one_more_is_never_long(clock):
 def test_a_client_who_used_much_gets_long_turns_only(clock):
     turns = Turns(1, clock)
     for seconds, expected in ((LITTLE / 2, False), (LITTLE, False), (1, True)):
-        with turns.take("a", long=False) as long:
+        with turns.take("a", long=False) as (long, _):
             assert long is expected
             clock.seconds += seconds
 
@@ -126,6 +126,15 @@ def test_what_was_used_is_forgotten_in_time(clock):
     clock.seconds += 100 * HALF_LIFE
     use(turns, clock, "another", 1)
     assert set(turns._used) == {"another"}
+
+
+def test_only_the_reading_itself_counts(clock):
+    turns = Turns(1, clock)
+    with turns.take("a", long=False) as (_, begin):
+        clock.seconds += 10 * LITTLE  # a process had to be started
+        begin()
+    with turns.take("a", long=False) as (long, _):
+        assert not long
 
 
 def test_a_turn_is_given_back_after_an_error(clock):
