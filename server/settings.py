@@ -44,7 +44,7 @@ class Settings:
     )
 
     processes: int = setting(
-        1,
+        min(os.cpu_count() or 1, 4),
         "DIGITS_PROCESSES",
         "processes that serve; rates count in each without a shared DIGITS_RATE_STORAGE",
         1,

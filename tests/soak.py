@@ -222,7 +222,7 @@ def memory_of(server: LiveServer) -> int:
     """Bytes of the server and of the processes that read files for it, shared memory counted once."""
     process = psutil.Process(server.process.pid)
     total = 0
-    for each in (process, *process.children()):
+    for each in (process, *process.children(recursive=True)):
         with suppress(psutil.NoSuchProcess):
             total += getattr(each.memory_full_info(), "pss", each.memory_info().rss)
     return total

@@ -32,6 +32,12 @@ def large_layers(count: int) -> bytes:
     return written_by_ag_psd(*layers, size=(900, 900))
 
 
+@pytest.fixture(autouse=True)
+def one_process(monkeypatch):
+    """The faults are done to the process that serves, and to its readers; test_workers.py is about several."""
+    monkeypatch.setenv("DIGITS_PROCESSES", "1")
+
+
 @pytest.fixture(scope="module")
 def slow_file() -> bytes:
     """A Photoshop file that takes some seconds to read."""

@@ -59,7 +59,7 @@ def test_every_setting_stands_in_the_document_with_its_unit_default_and_range():
 
 def document_row(item: Field) -> str:
     """The row of a setting in the document's table."""
-    default = {"readers": "one a core"}.get(item.name, item.default)
+    default = {"readers": "one a core", "processes": "one a core, at most 4"}.get(item.name, item.default)
     if isinstance(default, Path):
         default = default.relative_to(ROOT)
     default = f"{default:,}" if isinstance(default, int) and item.name != "port" else default or "none"
