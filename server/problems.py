@@ -114,6 +114,17 @@ class ModelsChanged(Problem):
         )
 
 
+class NoReader(Problem):
+    """The system starts no further process to read a file in."""
+
+    status = 503
+    title = _l("The server cannot read files at the moment")
+
+    def __init__(self) -> None:
+        super().__init__(_l("Wait a moment and send the file again."))
+        self.headers = {"Retry-After": "5"}
+
+
 class StorageFull(Problem):
     """The server has no room on its disk for what was sent."""
 

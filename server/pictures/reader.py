@@ -21,7 +21,7 @@ from server.messages import Message
 from server.messages import message as _l
 from server.pictures import PHOTOSHOP, Contents, Layers, Limits, Picture, Skipped, wire
 from server.pictures.turns import LITTLE, Turns
-from server.problems import PictureUnreadable, Problem
+from server.problems import NoReader, PictureUnreadable, Problem
 from server.settings import ROOT, Settings
 
 START_SECONDS = 60
@@ -128,7 +128,8 @@ class Reader:
             client: whose file it is; where many wait, those who used least go first.
 
         Raises:
-            Problem: as `server.pictures.read`; also where the file costs too much memory or time.
+            Problem: as `server.pictures.read`; also where the file costs too much memory or time, or no process
+                can be started.
         """
         head, body = self._ask(data, layers, client)
         if "problem" in head:
@@ -171,12 +172,15 @@ class Reader:
         finally:
             if child and not child.alive():
                 child = None
-                with suppress(EOFError, OSError):
+                with suppress(EOFError, OSError, NoReader):
                     child = self._start()
             self._idle.put(child)
 
     def _start(self) -> _Child:
-        child = _Child(self._settings.max_reader_bytes)
+        try:
+            child = _Child(self._settings.max_reader_bytes)
+        except OSError:  # too many processes, or no memory for one more
+            raise NoReader from None
         with self._lock:
             self._running.append(child)
             if self._watcher is None:

@@ -11,7 +11,7 @@ import pytest
 
 from server.pictures import Layers
 from server.pictures.reader import Reader
-from server.problems import PictureTooLarge, PictureUnreadable, UnsupportedPicture
+from server.problems import NoReader, PictureTooLarge, PictureUnreadable, UnsupportedPicture
 from server.settings import Settings
 from tests.bad_inputs import hollow_png
 from tests.photoshop import layer, written_by_ag_psd
@@ -127,3 +127,17 @@ def test_a_large_file_passes_whole(reader):
     noise = np.random.default_rng(0).integers(0, 256, (1024, 1024), dtype=np.uint8)
     file = BytesIO(encode(noise, "BMP"))
     np.testing.assert_array_equal(reader.read(file.getvalue(), "7.bmp").pictures[0].grey, noise)
+
+
+def test_where_no_process_can_be_started_the_file_is_refused_and_the_next_is_read(monkeypatch):
+    reader = Reader(Settings(readers=1))
+
+    def exhausted(*_, **__):
+        raise BlockingIOError(11, "Resource temporarily unavailable")
+
+    with monkeypatch.context() as patched:
+        patched.setattr(subprocess, "Popen", exhausted)
+        with pytest.raises(NoReader):
+            reader.read(encode(seven()), "7.png")
+    assert len(reader.read(encode(seven()), "7.png").pictures) == 1
+    reader.close()
