@@ -140,7 +140,7 @@ def test_everything_is_reached_with_the_tab_key(open_draw: OpenDraw) -> None:
     page.page.reload()
     expect(page.button("clear")).to_be_enabled()
     reached = []
-    for _ in range(12):
+    for _ in range(16):
         page.page.keyboard.press("Tab")
         reached.append(page.page.evaluate("document.activeElement.id"))
     wanted = ["pad", "brush", "undo", "clear", "save", "model-robust"]

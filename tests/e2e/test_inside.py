@@ -186,7 +186,8 @@ def test_the_models_choice_is_kept_between_the_pages(open_draw: OpenDraw) -> Non
     expect(page.page.locator("#totals")).to_contain_text("classic")
     page.page.get_by_label("Robust").check()
     expect(page.page.locator("#totals")).to_contain_text("robust")
-    expect(page.page.locator("#layers .layer")).to_have_count(15)
+    layers = json.loads((ROOT / "static/models/robust/card.json").read_text())["layers"]
+    expect(page.page.locator("#layers .layer")).to_have_count(len(layers))
 
 
 def test_the_first_stroke_takes_the_place_of_the_example(open_inside: OpenInside) -> None:

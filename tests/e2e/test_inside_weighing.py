@@ -76,9 +76,9 @@ def test_keep_dropping_goes_on_until_it_is_switched_off(open_inside: OpenInside)
     expect(keep).to_have_attribute("aria-pressed", "false")
 
 
-@pytest.mark.parametrize("layer", ["dropout3", "dropout1"])
+@pytest.mark.parametrize("layer", ["dropout4", "dropout1"])
 def test_ten_thousand_draws_vote_while_the_page_goes_on_answering(open_inside: OpenInside, layer: str) -> None:
-    page = open_inside()
+    page = open_inside("?model=classic")
     page.choose_layer("dropout", layer)
     step, result = page.step("dropout"), page.step("dropout").locator(".votes")
     many = step.get_by_role("button", name="Ten thousand draws")

@@ -2,6 +2,7 @@
 
 import json
 import shutil
+import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -34,15 +35,16 @@ def visit(page: Page, url: str) -> DrawPage:
 
 def wait_until_kept(page: Page, releases: int = 1) -> None:
     """Wait until so many releases are kept and the newest one is in use."""
-    page.wait_for_function(
-        """async (releases) => {
-            const { active, installing, waiting } = await navigator.serviceWorker.ready;
-            const kept = (await caches.keys()).filter((name) => name.startsWith('release-'));
-            return kept.length === releases && active.state === 'activated' && !installing && !waiting;
-        }""",
-        arg=releases,
-        timeout=30_000,
-    )
+    kept = """async () => {
+        const { active, installing, waiting } = await navigator.serviceWorker.ready;
+        const kept = (await caches.keys()).filter((name) => name.startsWith('release-'));
+        return active.state === 'activated' && !installing && !waiting ? kept.length : 0;
+    }"""
+    deadline = time.monotonic() + 30
+    # Not `wait_for_function`: that takes the promise of an asynchronous function for a yes.
+    while page.evaluate(kept) != releases:
+        assert time.monotonic() < deadline, f"{releases} releases are not kept after 30 seconds"
+        page.wait_for_timeout(50)
 
 
 def another_release(folder: Path) -> Path:
