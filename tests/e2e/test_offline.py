@@ -47,6 +47,14 @@ def wait_until_kept(page: Page, releases: int = 1) -> None:
         page.wait_for_timeout(50)
 
 
+def first_visit(context: BrowserContext, url: str) -> Page:
+    """A page of a browser that has kept the release since."""
+    page = context.new_page()
+    visit(page, url)
+    wait_until_kept(page)
+    return page
+
+
 def another_release(folder: Path) -> Path:
     """A build that differs in its main script and in what it loads later, under new names as the build gives them."""
     shutil.copytree(DIST, folder)
@@ -67,9 +75,7 @@ def test_the_second_visit_needs_no_network_at_all(
     context: BrowserContext, start_server: Callable[..., LiveServer]
 ) -> None:
     server = start_server()
-    page = context.new_page()
-    visit(page, server.url)
-    wait_until_kept(page)
+    first_visit(context, server.url)
     server.stop()
 
     draw = visit(context.new_page(), server.url)
@@ -94,9 +100,7 @@ def test_the_language_may_be_changed_without_a_network_and_stays(
     context: BrowserContext, start_server: Callable[..., LiveServer]
 ) -> None:
     server = start_server()
-    page = context.new_page()
-    visit(page, server.url)
-    wait_until_kept(page)
+    page = first_visit(context, server.url)
     server.stop()
 
     visit(page, server.url)
@@ -113,9 +117,7 @@ def test_a_language_that_was_chosen_before_is_kept_and_the_server_knows_of_a_lat
     context: BrowserContext, start_server: Callable[..., LiveServer]
 ) -> None:
     server = start_server()
-    page = context.new_page()
-    visit(page, f"{server.url}/?lang=ru")
-    wait_until_kept(page)
+    page = first_visit(context, f"{server.url}/?lang=ru")
     visit(page, server.url)
     expect(page.locator("html")).to_have_attribute("lang", "ru")
 
@@ -129,9 +131,7 @@ def test_a_new_release_takes_over_as_a_whole(
     context: BrowserContext, start_server: Callable[..., LiveServer], tmp_path: Path
 ) -> None:
     old = start_server()
-    page = context.new_page()
-    visit(page, old.url)
-    wait_until_kept(page)
+    page = first_visit(context, old.url)
     old.stop()
     start_server(PORT=str(old.port), DIGITS_DIST=str(another_release(tmp_path / "second")))
 
@@ -152,9 +152,7 @@ def test_a_release_that_cannot_be_fetched_as_a_whole_changes_nothing(
     context: BrowserContext, start_server: Callable[..., LiveServer], tmp_path: Path
 ) -> None:
     old = start_server()
-    page = context.new_page()
-    visit(page, old.url)
-    wait_until_kept(page)
+    page = first_visit(context, old.url)
     old.stop()
     broken = another_release(tmp_path / "broken")
     (broken / "draw-SECOND00.js").unlink()  # a file that the old release has not brought
