@@ -22,6 +22,13 @@ def test_the_first_page_comes_in_each_language(client, language):
     assert {"Accept-Language", "Cookie"} <= set(response.headers["Vary"].split(", "))
 
 
+@pytest.mark.parametrize("address", ["/", "/inside"])
+def test_one_page_after_the_other_speaks_its_own_language(client, address):
+    english, russian = (client.get(address, headers={"Accept-Language": language}).text for language in ("en", "ru"))
+    assert "Nothing drawn yet" in english
+    assert "Nothing drawn yet" not in russian, "a text that was kept from the English page"
+
+
 @pytest.mark.parametrize(
     ("accepted", "language"),
     [
