@@ -35,17 +35,17 @@ def _text(trait: str, high: bool, number: int) -> Message | None:
             return _l("The digit leans further to the right than %(number)d %% of MNIST's.", number=number)
         case "size", False:
             return _l(
-                "The digit is smaller in its picture than %(number)d %% of MNIST's; only “classic” minds.",
+                "The digit is smaller in its picture than %(number)d %% of MNIST's; only Classic minds.",
                 number=number,
             )
         case "size", True:
             return _l(
-                "The digit is larger in its picture than %(number)d %% of MNIST's; only “classic” minds.",
+                "The digit is larger in its picture than %(number)d %% of MNIST's; only Classic minds.",
                 number=number,
             )
         case "offset", True:
             return _l(
-                "The digit lies further from the middle than %(number)d %% of MNIST's; only “classic” minds.",
+                "The digit lies further from the middle than %(number)d %% of MNIST's; only Classic minds.",
                 number=number,
             )
         case "coverage", True:

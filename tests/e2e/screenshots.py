@@ -1,6 +1,7 @@
 """The README's pictures of the pages: `python -m tests.e2e.screenshots docs/` makes them anew.
 
-Writes <screen>-<language>-<light|dark>.png: draw and phone with a digit drawn and read, compare with the sample set.
+Writes <screen>-<language>-<light|dark>.png: draw and phone with a digit drawn and read, inside with the same,
+compare with the sample set.
 """
 
 import argparse
@@ -35,6 +36,15 @@ def draw(page: Page, url: str) -> None:
     page.wait_for_timeout(500)  # the bars come to rest
 
 
+def inside(page: Page, url: str) -> None:
+    """Draw the digit and follow it into the network."""
+    draw(page, url)
+    page.goto(f"{url}/inside#overview")
+    page.wait_for_selector("html[data-ready=true]")
+    DrawPage(page).expect_digit(DIGIT)
+    page.wait_for_timeout(500)  # the figures out of sight wait until the pen rests
+
+
 def compare(page: Page, url: str) -> None:
     """Compare the sample set and show the report from its headline on."""
     page.goto(f"{url}/compare")
@@ -48,6 +58,7 @@ def compare(page: Page, url: str) -> None:
 SCREENS = {
     "draw": (draw, {"width": 1280, "height": 800}),
     "phone": (draw, {"width": 360, "height": 740}),
+    "inside": (inside, {"width": 1280, "height": 860}),
     "compare": (compare, {"width": 1280, "height": 1120}),
 }
 
