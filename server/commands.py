@@ -23,8 +23,7 @@ from server.comparison import ROBUST, exports, sources
 from server.comparison.rows import Row
 from server.comparison.run import run
 from server.i18n import LANGUAGES
-from server.pictures import Layers
-from server.pictures.archive import File
+from server.pictures import File, Layers
 
 NOTHING_READ, BELOW_DEMAND, STOPPED = 1, 3, 130
 DOWNLOAD_SECONDS = 60
@@ -110,9 +109,9 @@ def _wait_for_mnist(app: Any) -> None:
 
 def _run(app: Any, source: Path, layers: Layers, spool: IO[str], stopped: Event) -> Row:
     """Write every row to `spool`, a line each, and return the summary."""
-    settings = app.config["SETTINGS"]
-    with click.progressbar(length=sources.count(source, settings), label=source.name, file=sys.stderr) as bar:
-        files = _ticking(sources.of_folder(source, settings), bar, stopped)
+    reader = app.extensions["reader"]
+    with click.progressbar(length=sources.count(source, reader), label=source.name, file=sys.stderr) as bar:
+        files = _ticking(sources.of_folder(source, reader), bar, stopped)
         for line in exports.as_ndjson(_telling(run(app, files, layers))):
             spool.write(line)
             last = line

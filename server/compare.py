@@ -52,7 +52,7 @@ def compare() -> Response:
         raise BadRequest(_l('"layers" must be one of these: %(names)s.', names=", ".join(Layers))) from None
     app = current_app._get_current_object()  # type: ignore[attr-defined]
     files = [(upload.filename or "", _kept(upload)) for upload in uploads]
-    rows = run(app, sources.of_upload(files, app.config["SETTINGS"]), layers)
+    rows = run(app, sources.of_upload(files, app.extensions["reader"], request.remote_addr or ""), layers)
     match request.accept_mimetypes.best_match(TYPES):
         case "application/x-ndjson":
             text, content_type = exports.as_ndjson(rows), NDJSON

@@ -14,8 +14,7 @@ from server.comparison.labels import Label
 from server.comparison.mnist import Mnist
 from server.comparison.shape import Shape, box_centred, measure
 from server.messages import Message
-from server.pictures import Layers, Picture, Skipped
-from server.pictures.archive import File
+from server.pictures import File, Layers, Picture, Skipped
 from server.pictures.grey import thumbnail
 from server.pictures.reader import Reader
 from server.problems import Problem
@@ -87,7 +86,7 @@ class Comparer:
         try:
             if isinstance(file.data, Problem):
                 raise file.data
-            contents = self.reader.read(file.data, file.name, self.layers, self.client)
+            contents = self.reader.read(file.data, file.name, self.layers, self.client, file.packing)
         except Problem as problem:
             return [Skipped(file.name, None, problem.detail)]
         return [*map(self.judge, contents.pictures), *contents.skipped]

@@ -7,8 +7,7 @@ from flask import Flask, request
 from server.comparison import Comparer
 from server.comparison.rows import Row, of_event
 from server.comparison.summary import summarized
-from server.pictures import Layers
-from server.pictures.archive import File
+from server.pictures import File, Layers
 
 
 def run(app: Flask, files: Iterable[File], layers: Layers = Layers.AUTO) -> Iterator[Row]:

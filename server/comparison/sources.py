@@ -6,13 +6,13 @@ from pathlib import Path
 from typing import IO
 
 from server.messages import message as _l
-from server.pictures import archive
-from server.pictures.archive import SIGNATURE, File
+from server.pictures import File, archive
+from server.pictures.archive import SIGNATURE
+from server.pictures.reader import Reader
 from server.problems import PictureUnreadable, Problem
-from server.settings import Settings
 
 
-def of_upload(uploads: Iterable[tuple[str, IO[bytes]]], settings: Settings) -> Iterator[File]:
+def of_upload(uploads: Iterable[tuple[str, IO[bytes]]], reader: Reader, client: str) -> Iterator[File]:
     """Named streams as files, and those in its ZIPs under the ZIP's name."""
     for given, stream in uploads:
         name = given.replace("\\", "/")
@@ -21,13 +21,13 @@ def of_upload(uploads: Iterable[tuple[str, IO[bytes]]], settings: Settings) -> I
         head = stream.read(len(SIGNATURE))
         stream.seek(0)
         if archive.is_zip(head):
-            yield from _of_zip(stream, name, settings)
+            yield from _of_zip(stream, name, reader, client)
             continue
-        data = stream.read(settings.max_file_bytes + 1)
-        yield File(name, data if len(data) <= settings.max_file_bytes else archive.too_large(settings))
+        data = stream.read(reader.limits.max_file_bytes + 1)
+        yield File(name, data if len(data) <= reader.limits.max_file_bytes else archive.too_large(reader.limits))
 
 
-def of_folder(root: Path, settings: Settings) -> Iterator[File]:
+def of_folder(root: Path, reader: Reader) -> Iterator[File]:
     """The files of a folder and of all folders in it, in the order of their names; or one file, or a ZIP.
 
     Names are relative to the folder's parent, so that the folder's own name can be a label.
@@ -39,9 +39,9 @@ def of_folder(root: Path, settings: Settings) -> Iterator[File]:
                 head = file.read(len(SIGNATURE))
                 file.seek(0)
                 if archive.is_zip(head):
-                    yield from _of_zip(file, name, settings)
-                elif path.stat().st_size > settings.max_file_bytes:
-                    yield File(name, archive.too_large(settings))
+                    yield from _of_zip(file, name, reader)
+                elif path.stat().st_size > reader.limits.max_file_bytes:
+                    yield File(name, archive.too_large(reader.limits))
                 else:
                     yield File(name, file.read())
         except OSError:
@@ -61,22 +61,22 @@ def paths(root: Path) -> Iterator[Path]:
                 yield path
 
 
-def count(root: Path, settings: Settings) -> int:
+def count(root: Path, reader: Reader) -> int:
     """How many files `of_folder` is going to give, as the folders and the ZIPs say; for a progress bar."""
-    return sum(_entries(path, settings) if path.suffix.lower() == ".zip" else 1 for path in paths(root))
+    return sum(_entries(path, reader) if path.suffix.lower() == ".zip" else 1 for path in paths(root))
 
 
-def _entries(path: Path, settings: Settings) -> int:
+def _entries(path: Path, reader: Reader) -> int:
     try:
         with path.open("rb") as file:
-            return archive.count(file, settings)
+            return reader.count(file)
     except (OSError, Problem):
         return 1
 
 
-def _of_zip(file: IO[bytes], name: str, settings: Settings) -> Iterator[File]:
+def _of_zip(file: IO[bytes], name: str, reader: Reader, client: str = "") -> Iterator[File]:
     try:
-        for entry in archive.entries(file, settings):
+        for entry in reader.entries(file, client):
             yield entry._replace(name=f"{name}/{entry.name}")
     except Problem as problem:
         yield File(name, problem)

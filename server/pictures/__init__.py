@@ -5,14 +5,14 @@ process of its own only: see `server.pictures.reader`.
 """
 
 from enum import StrEnum
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
 from server.messages import Message
 from server.messages import message as _l
-from server.problems import PictureUnreadable
+from server.problems import PictureUnreadable, Problem
 from server.settings import Settings
 
 PHOTOSHOP = b"8BPS"
@@ -52,6 +52,21 @@ class Limits(NamedTuple):
     """Of a Photoshop file, its groups counted."""
     max_layer_area: int = Settings.max_layer_area
     """How many times `max_pixels` all of its layers may cover together."""
+    max_zip_entries: int = Settings.max_zip_entries
+    """Files in a ZIP."""
+    max_zip_ratio: int = Settings.max_zip_ratio
+    """Bytes unpacked from one byte of a ZIP."""
+    max_file_bytes: int = Settings.max_file_bytes
+    """Of one file, unpacked."""
+
+
+class File(NamedTuple):
+    """One file to read, or why it cannot be."""
+
+    name: str
+    data: bytes | Problem
+    packing: list[Any] | None = None
+    """How it is packed, where it comes out of a ZIP: see `server.pictures.archive.unpacked`."""
 
 
 class Skipped(NamedTuple):

@@ -1,33 +1,55 @@
-"""ZIP files, read entry by entry from where they lie: nothing is unpacked to a disk, and no name becomes a path."""
+"""ZIP files: what is in them, and one file out of them. Nothing is unpacked to a disk, and no name becomes a path.
+
+A ZIP ends with its directory; what stands before that, an entry after the other, is read piece by piece and never as
+a whole. Bytes of a stranger come to `directory` and `unpacked` in a process of their own only: see
+`server.pictures.reader`.
+"""
 
 import stat
 import struct
 import zipfile
 from collections.abc import Iterator
+from io import BytesIO
+from itertools import pairwise
 from pathlib import PurePosixPath
-from typing import IO, NamedTuple
+from typing import Any, NamedTuple
 
+from server.messages import Message
 from server.messages import message as _l
+from server.pictures import Limits
 from server.problems import PictureUnreadable, Problem
-from server.settings import Settings
 
 SIGNATURE = b"PK\x03\x04"
 EMPTY_SIGNATURE = b"PK\x05\x06"
 END = struct.Struct("<4s4H2LH")
 """End of central directory: signature, four counts, size of the directory, its offset, length of the comment."""
 END64 = struct.Struct("<4sQ2H2L4Q")
-LONGEST_COMMENT = 2**16
+LOCATOR64_BYTES = 20
+LONGEST_TEXT = 2**16
+"""Of a comment, a name, or an entry's extra field."""
+LONGEST_HEAD = 30 + 2 * LONGEST_TEXT
+"""Of an entry."""
 BYTES_PER_ENTRY = 200
 """Of the directory, with a name of average length."""
+NOTHING = END.pack(EMPTY_SIGNATURE, *[0] * 7)
+"""A ZIP without entries; whatever stands before a ZIP is no part of it."""
 UTF8_FLAG, ENCRYPTED_FLAG = 0x800, 0x1
 JUNK = frozenset({"thumbs.db", "desktop.ini"})
 
 
-class File(NamedTuple):
-    """One file to read, or why it cannot be."""
+class Entry(NamedTuple):
+    """A file in a ZIP, as its directory has it."""
 
     name: str
-    data: bytes | Problem
+    """As its owner wrote it."""
+    start: int
+    """Where its bytes begin, packed and with their head, counted from the ZIP's first byte."""
+    length: int
+    """How many bytes these are at most."""
+    packing: list[Any]
+    """What `unpacked` needs to know."""
+    problem: Message | None
+    """Why it is not read."""
 
 
 def is_zip(data: bytes) -> bool:
@@ -43,45 +65,80 @@ def is_junk(name: str) -> bool:
     )
 
 
-def entries(file: IO[bytes], settings: Settings) -> Iterator[File]:
-    """The files in a ZIP, in its order; links, nested ZIPs and what is too large come with the reason instead.
+def tail_bytes(limits: Limits) -> int:
+    """How much of a ZIP's end `directory` needs."""
+    return limits.max_zip_entries * BYTES_PER_ENTRY + END64.size + LOCATOR64_BYTES + END.size + LONGEST_TEXT
+
+
+def directory(tail: bytes, cut: int, limits: Limits) -> Iterator[Entry]:
+    """The files in a ZIP, in its order; links and what is too large come with the reason why they are not read.
+
+    Args:
+        tail: the ZIP's end, `tail_bytes` of it or all.
+        cut: how many bytes stand before that.
+        limits: how many there may be, and how large.
 
     Raises:
         PictureUnreadable: it is no ZIP, damaged, or has more entries than are read.
     """
-    with _opened(file, settings) as archive:
-        for info in _files(archive):
-            name = _name(info)
-            yield File(name, _content(archive, info, name, settings))
-
-
-def count(file: IO[bytes], settings: Settings) -> int:
-    """How many files `entries` is going to give. Raises as it does."""
-    with _opened(file, settings) as archive:
-        return sum(1 for _ in _files(archive))
-
-
-def _opened(file: IO[bytes], settings: Settings) -> zipfile.ZipFile:
     try:
-        if _directory_bytes(file) > settings.max_zip_entries * BYTES_PER_ENTRY:
-            raise _too_many(settings)
-        archive = zipfile.ZipFile(file)
+        # Before the list itself, whose entries cost memory each.
+        if _directory_bytes(tail) > limits.max_zip_entries * BYTES_PER_ENTRY:
+            raise _too_many(limits)
+        # Whose places count from where the ZIP began: `zipfile` allows for bytes before that, and for lacking ones.
+        archive = zipfile.ZipFile(BytesIO(tail))
     except Problem:
         raise
     # `zipfile` raises whatever the bytes lead it to: BadZipFile, OSError, ValueError, struct.error, IndexError, ...
     except Exception:
         raise PictureUnreadable(_l("The ZIP is damaged or cut short. Pack it again and send the new file.")) from None
-    if len(archive.infolist()) > settings.max_zip_entries:
-        raise _too_many(settings)
-    return archive
+    if len(archive.infolist()) > limits.max_zip_entries:
+        raise _too_many(limits)
+    starts = sorted({info.header_offset for info in archive.infolist()})
+    following = dict(pairwise(starts))
+    for info in archive.infolist():
+        name = _name(info)
+        if name.endswith("/") or is_junk(name):  # not by `is_dir`, which fails where there is no name at all
+            continue
+        start, longest = info.header_offset, LONGEST_HEAD + info.compress_size
+        length = min(following.get(start, start + longest) - start, longest)
+        packing = [info.orig_filename, info.compress_type, info.flag_bits, info.CRC, info.compress_size, info.file_size]
+        problem = _problem(info, name, limits)
+        yield Entry(name, max(0, cut + start), length, packing, problem.detail if problem else None)
 
 
-def _files(archive: zipfile.ZipFile) -> Iterator[zipfile.ZipInfo]:
-    # Not by `is_dir`, which fails where there is no name at all.
-    return (info for info in archive.infolist() if not _name(info).endswith("/") and not is_junk(_name(info)))
+def unpacked(data: bytes, packing: list[Any]) -> bytes:
+    """One file.
+
+    Args:
+        data: the `Entry.length` bytes from `Entry.start`, with `NOTHING` behind them.
+        packing: of that entry.
+
+    Raises:
+        PictureUnreadable: it is damaged, or a ZIP itself.
+    """
+    info = zipfile.ZipInfo(packing[0])
+    info.header_offset = 0
+    _, info.compress_type, info.flag_bits, info.CRC, info.compress_size, info.file_size = packing
+    try:
+        content = zipfile.ZipFile(BytesIO(data)).read(info)
+    except MemoryError:
+        raise
+    except Exception:  # each compression raises errors of its own for damaged data
+        raise PictureUnreadable(_l("The ZIP is damaged at this file. Pack it again and send the new file.")) from None
+    if is_zip(content):
+        raise PictureUnreadable(_l("A ZIP inside a ZIP is not opened. Send it by itself."))
+    return content
 
 
-def _content(archive: zipfile.ZipFile, info: zipfile.ZipInfo, name: str, settings: Settings) -> bytes | Problem:
+def too_large(limits: Limits) -> PictureUnreadable:
+    """The refusal of a file with more bytes than are read."""
+    return PictureUnreadable(
+        _l("The file has more than %(number)d MB. Save it smaller.", number=limits.max_file_bytes // 2**20)
+    )
+
+
+def _problem(info: zipfile.ZipInfo, name: str, limits: Limits) -> Problem | None:
     path = PurePosixPath(name)
     if path.is_absolute() or ".." in path.parts or name[1:2] == ":":
         return PictureUnreadable(_l("Its name leads out of the ZIP. Pack the folder again."))
@@ -89,45 +146,27 @@ def _content(archive: zipfile.ZipFile, info: zipfile.ZipInfo, name: str, setting
         return PictureUnreadable(_l("It is a link. Pack the file itself."))
     if info.flag_bits & ENCRYPTED_FLAG:
         return PictureUnreadable(_l("It is encrypted. Pack it without a password."))
-    if info.file_size > settings.max_file_bytes:
-        return too_large(settings)
-    if info.file_size > settings.max_zip_ratio * max(info.compress_size, 1024):
+    if max(info.file_size, info.compress_size) > limits.max_file_bytes:
+        return too_large(limits)
+    if info.file_size > limits.max_zip_ratio * max(info.compress_size, 1024):
         return PictureUnreadable(_l("It unpacks to far more than a picture would. Pack the pictures again."))
-    try:
-        data = archive.read(info)
-    except Exception:  # each compression raises errors of its own for damaged data
-        return PictureUnreadable(_l("The ZIP is damaged at this file. Pack it again and send the new file."))
-    if is_zip(data):
-        return PictureUnreadable(_l("A ZIP inside a ZIP is not opened. Send it by itself."))
-    return data
+    return None
 
 
-def too_large(settings: Settings) -> PictureUnreadable:
-    """The refusal of a file with more bytes than are read."""
+def _too_many(limits: Limits) -> PictureUnreadable:
     return PictureUnreadable(
-        _l("The file has more than %(number)d MB. Save it smaller.", number=settings.max_file_bytes // 2**20)
+        _l("The ZIP holds more than %(number)d files. Send it in parts.", number=limits.max_zip_entries)
     )
 
 
-def _too_many(settings: Settings) -> PictureUnreadable:
-    return PictureUnreadable(
-        _l("The ZIP holds more than %(number)d files. Send it in parts.", number=settings.max_zip_entries)
-    )
-
-
-def _directory_bytes(file: IO[bytes]) -> int:
-    """Size of the list of entries, read before the list itself, whose entries cost memory each."""
-    length = file.seek(0, 2)
-    start = max(0, length - END.size - LONGEST_COMMENT)
-    file.seek(start)
-    tail = file.read()
+def _directory_bytes(tail: bytes) -> int:
     at = tail.rfind(EMPTY_SIGNATURE)
     if at < 0:
         raise zipfile.BadZipFile
     size: int = END.unpack_from(tail, at)[5]
     if size == 0xFFFFFFFF:
         at = tail.rfind(b"PK\x06\x06")
-        size = END64.unpack_from(tail, at)[8] if at >= 0 else length
+        size = END64.unpack_from(tail, at)[8] if at >= 0 else len(tail)
     return size
 
 

@@ -1,19 +1,23 @@
 """`python -m server.pictures.child BYTES`: reads files for `server.pictures.reader`, with at most that much memory."""
 
+import json
 import os
 import signal
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import IO, Any, NoReturn
 
 from server import pictures
-from server.pictures import wire
+from server.pictures import archive, wire
 from server.problems import Problem
 
 OPEN_FILES = 64
 NICENESS = 10
 """Files are read with what time the server's own answers leave."""
+
+Answer = tuple[dict[str, Any], list[bytes]]
+"""The head and the parts of the body."""
 
 
 def main() -> None:
@@ -71,7 +75,7 @@ def _raise_late(*_: object) -> NoReturn:
 def _answer(answers: IO[bytes], job: dict[str, Any], data: bytes) -> None:
     try:
         with _time_limit(job["seconds"]):
-            contents = pictures.read(data, "", pictures.Limits(*job["limits"]), pictures.Layers(job["layers"]))
+            head, parts = _WORK[job["work"]](pictures.Limits(*job["limits"]), data, *job["arguments"])
     except Late:
         wire.send(answers, {"problem": wire.LATE})
     except Problem as problem:
@@ -80,11 +84,27 @@ def _answer(answers: IO[bytes], job: dict[str, Any], data: bytes) -> None:
         wire.send(answers, {"problem": wire.MEMORY})
         sys.exit(1)  # libraries may have been left half way
     else:
-        head = {
-            "pictures": [{"layer": picture.layer, "shape": picture.grey.shape} for picture in contents.pictures],
-            "skipped": [{"layer": part.layer, "reason": part.reason} for part in contents.skipped],
-        }
-        wire.send(answers, head, *(picture.grey.tobytes() for picture in contents.pictures))
+        wire.send(answers, head, *parts)
+
+
+def _read(limits: pictures.Limits, data: bytes, layers: str, packing: list[Any] | None) -> Answer:
+    if packing is not None:
+        data = archive.unpacked(data, packing)
+    if data.startswith(pictures.PHOTOSHOP) and "server.pictures.photoshop" not in sys.modules:
+        return {"problem": wire.UNPREPARED}, []
+    contents = pictures.read(data, "", limits, pictures.Layers(layers))
+    head = {
+        "pictures": [{"layer": picture.layer, "shape": picture.grey.shape} for picture in contents.pictures],
+        "skipped": [{"layer": part.layer, "reason": part.reason} for part in contents.skipped],
+    }
+    return head, [picture.grey.tobytes() for picture in contents.pictures]
+
+
+def _list(limits: pictures.Limits, tail: bytes, cut: int) -> Answer:
+    return {}, [json.dumps(entry).encode() + b"\n" for entry in archive.directory(tail, cut, limits)]
+
+
+_WORK: dict[str, Callable[..., Answer]] = {wire.READ: _read, wire.LIST: _list}
 
 
 def _limit(max_bytes: int) -> None:

@@ -4,6 +4,7 @@ A decoder that crashes, loops or swells takes its process with it and nothing el
 and the next file gets a new process.
 """
 
+import json
 import os
 import queue
 import subprocess
@@ -12,14 +13,14 @@ import threading
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
-from typing import Any
+from typing import IO, Any
 
 import numpy as np
 
 from server import problems
 from server.messages import Message
 from server.messages import message as _l
-from server.pictures import PHOTOSHOP, Contents, Layers, Limits, Picture, Skipped, wire
+from server.pictures import Contents, File, Layers, Limits, Picture, Skipped, archive, wire
 from server.pictures.turns import LITTLE, Turns
 from server.problems import NoReader, PictureUnreadable, Problem
 from server.settings import ROOT, Settings
@@ -50,16 +51,9 @@ class _Child:
             process_group=0,
             creationflags=getattr(subprocess, "CREATE_NEW_PROCESS_GROUP", 0),
         )
-        self._knows_photoshop = False
         self._lock = threading.Lock()
         self._deadline = NEVER
         self._late = False
-
-    def prepare(self, data: bytes) -> None:
-        """Load what a file's family needs, before its time is counted. Raises as `ask`."""
-        if data.startswith(PHOTOSHOP) and not self._knows_photoshop:
-            self.ask(START_SECONDS, wire.LOAD_PHOTOSHOP)
-            self._knows_photoshop = True
 
     def ask(self, seconds: float, *request: Any) -> tuple[Any, bytes]:
         """Send a request, if any, and wait for the answer.
@@ -111,7 +105,7 @@ class Reader:
 
     def __init__(self, settings: Settings) -> None:
         self._settings = settings
-        self._limits = Limits(settings.max_pixels, settings.max_layers, settings.max_layer_area)
+        self.limits = Limits(*(getattr(settings, name) for name in Limits._fields))
         self._idle: queue.LifoQueue[_Child | None] = queue.LifoQueue()
         self._turns = Turns(settings.readers)
         for _ in range(settings.readers + 1):
@@ -120,39 +114,79 @@ class Reader:
         self._watcher: threading.Thread | None = None
         self._lock = threading.Lock()
 
-    def read(self, data: bytes, name: str, layers: Layers = Layers.FLAT, client: str = "") -> Contents:
+    def read(
+        self,
+        data: bytes,
+        name: str,
+        layers: Layers = Layers.FLAT,
+        client: str = "",
+        packing: list[Any] | None = None,
+    ) -> Contents:
         """Read the pictures of one file; see `server.pictures.read`.
 
         Args:
             data, name, layers: as there.
             client: whose file it is; where many wait, those who used least go first.
+            packing: of a file in a ZIP, as `entries` gives it.
 
         Raises:
             Problem: as `server.pictures.read`; also where the file costs too much memory or time, or no process
                 can be started.
         """
-        head, body = self._ask(data, layers, client)
-        if "problem" in head:
-            raise _problem(head)
+        parts = [data] if packing is None else [data, archive.NOTHING]
+        head, body = self._ask(client, wire.READ, [layers, packing], *parts)
         return _contents(head, body, name)
 
-    def _ask(self, data: bytes, layers: Layers, client: str) -> tuple[Any, bytes]:
+    def entries(self, file: IO[bytes], client: str = "") -> Iterator[File]:
+        """The files in a ZIP, in its order; those that are not read come with the reason instead.
+
+        A reading process lists them from the ZIP's end; each is taken out of it, still packed, when it is its turn.
+
+        Raises:
+            Problem: it is no ZIP, damaged, or has more entries than are read; also as `read`.
+        """
+        for line in self._directory(file, client).splitlines():
+            entry = archive.Entry(*json.loads(line))
+            if entry.problem:
+                yield File(entry.name, PictureUnreadable(Message(*entry.problem)))
+            else:
+                file.seek(entry.start)
+                yield File(entry.name, file.read(entry.length), entry.packing)
+
+    def count(self, file: IO[bytes]) -> int:
+        """How many files `entries` is going to give. Raises as it does."""
+        return self._directory(file, "").count(b"\n")
+
+    def _directory(self, file: IO[bytes], client: str) -> bytes:
+        """A ZIP's entries as JSON, each in a line: many, so they are parsed one by one."""
+        cut = max(0, file.seek(0, os.SEEK_END) - archive.tail_bytes(self.limits))
+        file.seek(cut)
+        return self._ask(client, wire.LIST, [cut], file.read())[1]
+
+    def _ask(self, client: str, work: str, arguments: list[Any], *data: bytes) -> tuple[Any, bytes]:
         limit = self._settings.max_file_seconds
         long = limit <= LITTLE
         while True:
             try:
                 with self._turns.take(client, long) as (long, begin), self._child() as child:
-                    child.prepare(data)
                     begin()
                     seconds = limit if long else LITTLE
-                    job = {"limits": self._limits, "layers": layers, "seconds": seconds}
-                    head, body = child.ask(seconds + wire.GRACE_SECONDS, job, data)
-                    if head.get("problem") == wire.LATE:
-                        raise TimeoutError
-                    if head.get("problem") == wire.MEMORY:
-                        child.stop()
-                        raise EOFError
-                    return head, body
+                    job = {"work": work, "arguments": arguments, "limits": self.limits, "seconds": seconds}
+                    head, body = child.ask(seconds + wire.GRACE_SECONDS, job, *data)
+                    if head.get("problem") == wire.UNPREPARED:
+                        child.ask(START_SECONDS, wire.LOAD_PHOTOSHOP)
+                        begin()
+                        head, body = child.ask(seconds + wire.GRACE_SECONDS, job, *data)
+                    match head.get("problem"):
+                        case None:
+                            return head, body
+                        case wire.LATE:
+                            raise TimeoutError
+                        case wire.MEMORY:
+                            child.stop()
+                            raise EOFError
+                        case _:
+                            raise _problem(head)
             except TimeoutError:
                 if long:
                     raise _too_slow(limit) from None

@@ -12,6 +12,11 @@ LENGTHS = struct.Struct(">IQ")
 
 LOAD_PHOTOSHOP = "photoshop"
 """Asks a reading process to load what Photoshop files need, which takes a second and 90 MB."""
+UNPREPARED = "unprepared"
+"""The problem that a Photoshop file came before that."""
+
+READ, LIST = "read", "list"
+"""What a reading process does with the bytes that it gets: reads the pictures of a file, or lists a ZIP's entries."""
 
 LATE = "late"
 """The problem that a file took longer than its time."""

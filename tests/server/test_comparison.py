@@ -16,8 +16,7 @@ from server.comparison.mnist import Loading, Mnist, download
 from server.comparison.rows import of_event
 from server.comparison.shape import box_centred, measure
 from server.comparison.summary import summarized
-from server.pictures import Picture, Skipped
-from server.pictures.archive import File
+from server.pictures import File, Picture, Skipped
 from server.problems import PictureUnreadable
 from tests.pictures import encode, seven
 

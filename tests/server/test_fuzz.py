@@ -28,6 +28,6 @@ def test_a_finding_says_how_to_make_its_file_again(app, monkeypatch):
 
 
 def test_a_reading_process_that_dies_is_a_finding(app, monkeypatch):
-    monkeypatch.setattr("server.pictures.reader._Child.prepare", lambda self, _: self.process.kill())
+    monkeypatch.setattr("server.pictures.wire.READ", "no such work")
     with pytest.raises(fuzz.Finding, match="died with status"):
         fuzz.fuzz(app, seed=7, seconds=60)

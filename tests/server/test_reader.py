@@ -3,6 +3,7 @@
 import os
 import subprocess
 import time
+import zipfile
 from io import BytesIO
 from pathlib import Path
 
@@ -13,6 +14,7 @@ from server.pictures import Layers
 from server.pictures.reader import Reader
 from server.problems import NoReader, PictureTooLarge, PictureUnreadable, UnsupportedPicture
 from server.settings import Settings
+from tests.archives import with_link, zipped
 from tests.bad_inputs import hollow_png
 from tests.photoshop import layer, written_by_ag_psd
 from tests.pictures import encode, seven
@@ -127,6 +129,45 @@ def test_a_large_file_passes_whole(reader):
     noise = np.random.default_rng(0).integers(0, 256, (1024, 1024), dtype=np.uint8)
     file = BytesIO(encode(noise, "BMP"))
     np.testing.assert_array_equal(reader.read(file.getvalue(), "7.bmp").pictures[0].grey, noise)
+
+
+def test_a_zip_is_never_parsed_in_the_servers_own_process(reader, monkeypatch):
+    packed = {"3/a.png": encode(seven()), ".DS_Store": b"", "empty/": b"", "7.psd": written_by_ag_psd(layer("7"))}
+    file = BytesIO(zipped({**packed, "more.zip": zipped({"7.png": b""})}))
+    monkeypatch.setattr(zipfile, "ZipFile", None)
+    monkeypatch.setattr("server.pictures.archive.directory", None)
+    files = list(reader.entries(file))
+    assert [name for name, _, _ in files] == ["3/a.png", "7.psd", "more.zip"]
+    assert reader.count(file) == 3
+    for name, data, packing in files[:2]:
+        [picture] = reader.read(data, name, packing=packing).pictures
+        assert picture.name == name
+    with pytest.raises(PictureUnreadable, match="ZIP inside"):
+        reader.read(files[2].data, "more.zip", packing=files[2].packing)
+
+
+def test_a_bad_zip_and_the_bad_files_in_it_are_refused_by_the_reading_process(reader):
+    with pytest.raises(PictureUnreadable, match="cut short"):
+        list(reader.entries(BytesIO(zipped({"7.png": b""})[:-30])))
+    [link] = reader.entries(BytesIO(with_link("7.png", "/etc/passwd")))
+    assert isinstance(link.data, PictureUnreadable)
+
+
+def test_of_a_large_zip_no_more_is_held_than_its_list_and_one_file(reader):
+    class Watched(BytesIO):
+        largest = 0
+
+        def read(self, size: int | None = -1) -> bytes:
+            data = super().read(size)
+            self.largest = max(self.largest, len(data))
+            return data
+
+    small = Reader(Settings(readers=1, max_zip_entries=100))
+    noise = np.random.default_rng(0).bytes(2**20)
+    file = Watched(zipped({f"{k}.png": noise for k in range(20)}))
+    assert all(len(entry.data) < 1.2 * 2**20 for entry in small.entries(file))
+    assert file.largest < 1.2 * 2**20
+    small.close()
 
 
 def test_where_no_process_can_be_started_the_file_is_refused_and_the_next_is_read(monkeypatch):
