@@ -26,6 +26,8 @@ FRAMING = 2
 application holds the limit itself, to the byte."""
 MAX_WAITING_BYTES = 2**20
 """So much of an answer may wait for its client; then what makes it waits as well."""
+RECEIVE_BYTES = 2**16
+"""Taken at once: with waitress's 8 KiB a large upload keeps the one thread that all connections share too busy."""
 TICK_SECONDS = 1
 """How often slow and silent connections are looked for."""
 FORWARDED = {"x-forwarded-for", "x-forwarded-host", "x-forwarded-proto"}
@@ -171,6 +173,7 @@ def _adjustments(settings: Settings, listener: socket.socket) -> Adjustments:
         max_request_header_size=settings.max_header_bytes,
         max_request_body_size=max(settings.max_body_bytes, settings.max_upload_bytes) * FRAMING,
         outbuf_high_watermark=MAX_WAITING_BYTES,
+        recv_bytes=RECEIVE_BYTES,
         asyncore_use_poll=hasattr(select, "poll"),  # select() ends at 1024 connections
         ident="",
         clear_untrusted_proxy_headers=True,

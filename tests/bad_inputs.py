@@ -214,6 +214,8 @@ BAD_INPUTS = [
     _json("UTF-16", pixels().decode().encode("utf-16"), 400, "UTF-8"),
     _json("nested 100,000 deep", b"[" * 100_000 + b"]" * 100_000, 400, "JSON"),
     _json("objects nested 100,000 deep", b'{"a":' * 100_000 + b"1" + b"}" * 100_000, 400, "JSON"),
+    _json("4 MiB of brackets", b"[" * 2**22, 400, "only"),
+    _json("a list without end", b"[" + b"1," * 2**21 + b"1]", 400, "only"),
     _json("a list", b"[2, 2]", 400, "object"),
     _json("null", b"null", 400, "object"),
     _json("a text", b'"7"', 400, "object"),
