@@ -54,7 +54,7 @@ def _parse(body: bytes, max_depth: int) -> dict[str, Any]:
     except strict_json.TooDeep:
         raise BadRequest(_l("The JSON is nested deeper than %(number)d. Send it flat.", number=max_depth)) from None
     except strict_json.TooMany:
-        raise BadRequest(_l("The JSON holds far more than a picture. Send its width, height and pixels only.")) from None
+        raise BadRequest(_l("The JSON holds more than a picture. Send its width, height and pixels only.")) from None
     except strict_json.NotJson:
         raise BadRequest(_l("The body is not valid JSON. Check its syntax and its UTF-8 encoding.")) from None
     if not isinstance(fields, dict):
