@@ -1,5 +1,6 @@
 """The language of a request: the choice remembered in a cookie, else what the browser prefers."""
 
+import logging
 import os
 from pathlib import Path
 from urllib.parse import urlencode
@@ -67,13 +68,31 @@ def _url_without_choice() -> str:
 
 
 def compile_catalogs() -> None:
-    """Bring each catalog's compiled form up to date, so that no set-up step can be forgotten."""
+    """Bring each catalog's compiled form up to date, so that no set-up step can be forgotten.
+
+    Where nothing can be written, the server starts all the same, with the texts that are there.
+    """
     for source in TRANSLATIONS.glob("*/LC_MESSAGES/*.po"):
         compiled = source.with_suffix(".mo")
         if compiled.exists() and compiled.stat().st_mtime >= source.stat().st_mtime:
             continue
-        # Written aside and renamed, because two servers may start at once.
-        aside = source.with_name(f"{source.stem}-{os.getpid()}.mo")
+        try:
+            _compile(source, compiled)
+        except OSError as error:
+            logging.getLogger(__name__).warning(
+                "%s cannot be written (%s), so some texts stay in English. Make room or give the right to write "
+                "there, and start again; where it must stay read-only, run `make build` before.",
+                compiled.relative_to(TRANSLATIONS),
+                error.strerror,
+            )
+
+
+def _compile(source: Path, compiled: Path) -> None:
+    # Written aside and renamed, because two servers may start at once.
+    aside = source.with_name(f"{source.stem}-{os.getpid()}.mo")
+    try:
         with source.open("rb") as po, aside.open("wb") as mo:
             write_mo(mo, read_po(po, locale=source.parts[-3]))
         aside.replace(compiled)
+    finally:
+        aside.unlink(missing_ok=True)

@@ -1,3 +1,4 @@
+import errno
 import os
 import shutil
 
@@ -8,7 +9,7 @@ from babel.messages.frontend import parse_keywords, parse_mapping_cfg
 from babel.messages.mofile import read_mo
 from babel.messages.pofile import read_po
 
-from server import i18n
+from server import create_app, i18n
 from server.settings import ROOT
 
 
@@ -59,3 +60,19 @@ def test_catalogs_are_compiled_when_missing_or_older(tmp_path, monkeypatch):
     i18n.compile_catalogs()
     assert compiled.stat().st_size > 0
     assert [path.name for path in sorted(source.parent.iterdir())] == ["messages.mo", "messages.po"]
+
+
+@pytest.mark.parametrize("fault", [errno.ENOSPC, errno.EROFS, errno.EACCES], ids=errno.errorcode.get)
+def test_where_catalogs_cannot_be_written_the_server_starts_and_says_so(tmp_path, monkeypatch, caplog, fault):
+    shutil.copytree(i18n.TRANSLATIONS, tmp_path, dirs_exist_ok=True, ignore=shutil.ignore_patterns("*.mo"))
+    monkeypatch.setattr(i18n, "TRANSLATIONS", tmp_path)
+
+    def fail(*_: object) -> None:
+        raise OSError(fault, os.strerror(fault))
+
+    monkeypatch.setattr(i18n, "write_mo", fail)
+    client = create_app().test_client()
+    assert client.get("/", headers={"Accept-Language": "ru"}).status_code == 200
+    assert os.strerror(fault) in caplog.text
+    assert "make build" in caplog.text
+    assert [path.name for path in (tmp_path / "ru/LC_MESSAGES").iterdir()] == ["messages.po"]
