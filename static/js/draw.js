@@ -27,9 +27,10 @@ const sight = new Sight(byId('sight'));
 const ladder = new Ladder(new URLSearchParams(location.search).get('engine'));
 const reader = new Reader(pad.raster, { onReading: take, onFailure: () => ladder.leave() });
 
-/** The networks that are loaded, and what each last read on the drawing as it stands. */
+/** The networks that are loaded, what each last read on the drawing as it stands, and those that could not be loaded. */
 const networks = new Map();
 const readings = new Map();
+const missing = new Set();
 let chosen = FIRST_NETWORK;
 
 // What the networks say
@@ -49,7 +50,9 @@ function verdictOf(name) {
 }
 
 function showVerdict(name) {
-  byId(`verdict-${name}`).textContent = verdictOf(name).digits.join(' / ') || '–';
+  const verdict = byId(`verdict-${name}`);
+  verdict.textContent = verdictOf(name).digits.join(' / ') || text(`verdict.${missing.has(name) ? 'missing' : 'none'}`);
+  verdict.classList.toggle('missing', missing.has(name));
 }
 
 function showReading() {
@@ -80,7 +83,10 @@ async function openOthers() {
   if (!engine || pad.drawing.empty) return;
   for (const name of Object.keys(models).filter((other) => !networks.has(other))) {
     const network = await engine.open(name).catch(() => null); // tried again after the next stroke
-    if (!network || ladder.engine !== engine) return;
+    if (ladder.engine !== engine) return;
+    missing[network ? 'delete' : 'add'](name);
+    showVerdict(name);
+    if (!network) return;
     networks.set(name, network);
     useNetworks();
   }
@@ -98,6 +104,7 @@ ladder.addEventListener('change', () => {
   page.dataset.ready = engine !== null;
   byId('status').textContent = statusOf(ladder);
   networks.clear();
+  missing.clear();
   if (engine) {
     networks.set(FIRST_NETWORK, network);
     performance.mark('digits:ready');

@@ -17,6 +17,7 @@ from tests.pictures import encode, seven
 
 SEVEN = EUROPEAN[7]
 WEIGHTS = re.compile(r"/robust-\w+\.bin")
+CLASSIC_WEIGHTS = re.compile(r"/classic-\w+\.bin")
 WASM_BINARY = re.compile(r"\.wasm$")
 PATIENCE = "00:31"
 """A little more than an engine may take to start, in the page's own time."""
@@ -140,6 +141,22 @@ def test_weights_that_are_not_there_leave_the_reading_to_the_server(open_draw: O
     expect(page.status).to_have_text("The browser can't run the network; the server answers instead.")
     page.draw(SEVEN)
     page.expect_digit(7)
+
+
+@pytest.mark.parametrize(("locale", "word"), [("en", "not loaded"), ("ru", "не загружена")])
+def test_classic_alone_not_there_is_said_in_a_word_and_robust_reads_on(
+    open_draw: OpenDraw, locale: str, word: str
+) -> None:
+    page = open_draw(prepare=answering(CLASSIC_WEIGHTS, 404), errors_allowed=True, locale=locale)
+    page.draw(SEVEN)
+    page.expect_digit(7)
+    verdict = page.page.locator("#verdict-classic")
+    expect(verdict).to_have_text(word)
+    page.page.context.unroute(CLASSIC_WEIGHTS)
+    page.page.locator("#clear").click()
+    page.draw(SEVEN)
+    page.expect_digit(7)
+    expect(verdict).to_have_text("7")
 
 
 def test_a_binary_that_is_not_there_leaves_the_reading_to_plain_javascript(open_draw: OpenDraw) -> None:
