@@ -1,5 +1,8 @@
 import { precisePercent } from './strings.js';
 
+/** Bars move, and values are told, in thousandths. */
+const STEPS = 1000;
+
 /** The ten bars. Each is a meter that a screen reader can read; only transforms move. */
 export class Bars {
   #bars;
@@ -10,21 +13,24 @@ export class Bars {
       meter,
       fill: meter.querySelector('.bar-fill'),
       value: meter.querySelector('.bar-value'),
+      shown: null,
     }));
   }
 
   /** @param {ArrayLike<number>} probabilities ten, 0..1; all 0 where nothing is drawn */
   show(probabilities) {
     const highest = Math.max(...probabilities);
-    this.#bars.forEach(({ meter, fill, value }, digit) => {
+    this.#bars.forEach((bar, digit) => {
+      const { meter, fill, value } = bar;
       const probability = probabilities[digit];
-      const shown = precisePercent(probability);
       meter.classList.toggle('leading', probability > 0 && probability === highest);
-      if (value.textContent === shown) return;
-      fill.style.transform = `scaleX(${probability})`;
-      value.textContent = shown;
-      meter.setAttribute('aria-valuenow', Number((probability * 100).toFixed(1)));
-      meter.setAttribute('aria-valuetext', shown);
+      const rounded = Math.round(probability * STEPS) / STEPS;
+      if (bar.shown === rounded) return; // most of them, at most strokes
+      bar.shown = rounded;
+      fill.style.transform = `scaleX(${rounded})`;
+      value.textContent = precisePercent(rounded);
+      meter.setAttribute('aria-valuenow', Number((rounded * 100).toFixed(1)));
+      meter.setAttribute('aria-valuetext', value.textContent);
     });
   }
 }

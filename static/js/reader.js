@@ -1,18 +1,23 @@
 /** After so many, old measures are dropped: the browser would keep them for ever. */
 const MEASURES_KEPT = 5000;
 
+/** How long the other networks pause between readings, lest the first one wait for them at every stroke. Milliseconds. */
+const PAUSE = 100;
+
 /**
  * Reads the picture: always its newest state, one reading at a time, so that no answer ever replaces a newer one.
  *
  * A reading begins with the change and not with the next frame, so that the frame finds it done; what was read is
- * shown in step with the screen, once per frame. The first network goes before the others, which get the frames in
- * which it has nothing to do.
+ * shown in step with the screen, once per frame. The first network goes before the others, which get now and then a
+ * frame in which it has nothing to do.
  */
 export class Reader {
   /** @type {{name: string, network: import('./engines/ladder.js').Network, due: boolean}[]} */
   #queue = [];
   #busy = false;
   #frameAwaited = false;
+  /** When the other networks may read again. */
+  #pauseEnds = 0;
   /** The newest readings, by entry, which the next frame shows. */
   #unshown = new Map();
   /** When the oldest change that the first network has not read happened; and the oldest whose reading is not shown. */
@@ -78,11 +83,17 @@ export class Reader {
   #awaitFrame() {
     if (this.#frameAwaited) return;
     this.#frameAwaited = true;
-    requestAnimationFrame(() => {
+    requestAnimationFrame((now) => {
       this.#frameAwaited = false;
       this.#show();
       const due = this.#queue.find((entry) => entry.due);
-      if (due && !this.#busy) this.#read(due);
+      if (!due || this.#busy) return;
+      if (due === this.#queue[0]) this.#read(due);
+      else if (now < this.#pauseEnds) this.#awaitFrame();
+      else {
+        this.#pauseEnds = now + PAUSE;
+        this.#read(due);
+      }
     });
   }
 

@@ -25,8 +25,7 @@ TENSORS = "_tfengine.memory().numTensors"
 @measure
 def inside(bench: Bench) -> Iterator[Row]:
     """From a pointer event to Inside painted anew, each section in view in turn; tensors kept by 1,000 redraws."""
-    context = bench.browser.new_context(viewport={"width": 1280, "height": 800})
-    opened = context.new_page()
+    opened = bench.open_page()
     opened.goto(f"{bench.server.url}/inside?engine=wasm&model=robust")
     opened.wait_for_selector("html[data-ready=true]")
     page = InsidePage(opened)
@@ -45,5 +44,5 @@ def inside(bench: Bench) -> Iterator[Row]:
     before = opened.evaluate(TENSORS)
     opened.evaluate(REDRAW, bench.choose(full=1000, quick=30))
     kept = opened.evaluate(TENSORS) - before
-    context.close()
+    opened.context.close()
     yield Row("tensors kept by 1,000 redraws of Inside", "", [kept], target=Target(0))

@@ -42,15 +42,14 @@ def _load(bench: Bench, url: str, ready: str, mark: str, runs: int) -> tuple[lis
         sizes[response.url.partition("?")[0]] = len(gzip.compress(response.body(), 9))
 
     for run in range(runs + 1):
-        context = bench.browser.new_context()
-        page = context.new_page()
+        page = bench.open_page()
         if not run:
             page.on("response", keep)
         page.goto(url)
         page.wait_for_selector(ready)
         if run:  # the first fills the disk cache of the machine
             times.append(page.evaluate("(name) => performance.getEntriesByName(name)[0].startTime", mark))
-        context.close()
+        page.context.close()
     return times, sizes
 
 

@@ -7,13 +7,16 @@ from functools import cached_property
 from statistics import median
 from typing import Any, TypeVar
 
-from playwright.sync_api import Browser, sync_playwright
+from playwright.sync_api import Browser, Page, sync_playwright
 
 from tests.browser import find
 from tests.e2e.conftest import ARGUMENTS
 from tests.live import LiveServer
 
 T = TypeVar("T")
+
+WINDOW_OPENS = 2000
+"""Milliseconds that Chromium needs for its own window."""
 
 
 @dataclass(frozen=True)
@@ -96,6 +99,16 @@ class Bench:
         browser = playwright.chromium.launch(executable_path=find(), args=ARGUMENTS)
         self._stack.callback(browser.close)
         return browser
+
+    def open_page(self, width: int = 1280, height: int = 800) -> Page:
+        """An empty page with a cache of its own; whoever opens it closes its context.
+
+        A new window's own controls are web pages too: some hundred files, loaded by a second process. Nobody who opens
+        our page waits for them, so they are let through first.
+        """
+        page = self.browser.new_context(viewport={"width": width, "height": height}).new_page()
+        page.wait_for_timeout(WINDOW_OPENS)
+        return page
 
     def close(self) -> None:
         """End what was started."""

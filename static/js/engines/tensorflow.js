@@ -2,7 +2,7 @@
 
 import '@tensorflow/tfjs-core/dist/base_side_effects.js';
 import '@tensorflow/tfjs-converter/dist/flags.js';
-import { setBackend, tensor } from '@tensorflow/tfjs-core';
+import { dispose, setBackend, tensor } from '@tensorflow/tfjs-core';
 import { GraphModel } from '@tensorflow/tfjs-converter/dist/executor/graph_model.js';
 
 import { models } from 'digits:assets';
@@ -41,9 +41,10 @@ async function openNetwork(files) {
   const [graph, weightData] = await files;
   const model = new GraphModel({ load: async () => ({ ...graph, weightData }) });
   await model.load();
+  const runner = new Runner(model, graph.bySize);
   const read = async (picture, width, height) => {
     const feeds = { picture: { values: picture, shape: [1, height, width] } };
-    const [probabilities, normalized, [ink]] = await run(model, feeds, OUTPUTS);
+    const [probabilities, normalized, [ink]] = await runner.run(feeds, OUTPUTS);
     return { probabilities, normalized, ink };
   };
   const check = (golden) => checkGolden({ read }, golden, graph.goldenTolerance);
@@ -54,7 +55,7 @@ async function openNetwork(files) {
   return {
     graph,
     weights: model.weights,
-    run: (feeds, nodes) => checked.then(() => run(model, feeds, nodes)),
+    run: (feeds, nodes) => checked.then(() => runner.run(feeds, nodes)),
     read: (...picture) => checked.then(() => read(...picture)),
   };
 }
@@ -73,13 +74,48 @@ async function download(file) {
   return response;
 }
 
-async function run(model, feeds, nodes) {
-  const inputs = Object.entries(feeds).map(([node, { values, shape }]) => [node, tensor(values, shape, 'float32')]);
-  const outputs = [];
-  try {
-    outputs.push(...[model.execute(Object.fromEntries(inputs), nodes)].flat());
-    return await Promise.all(outputs.map((output) => output.data()));
-  } finally {
-    for (const used of [...inputs.map(([, input]) => input), ...outputs]) used.dispose();
+/** Runs a graph. What only the picture's size decides is computed once for a size. */
+class Runner {
+  #model;
+  #bySize;
+  #size = '';
+  /** @type {Record<string, import('@tensorflow/tfjs-core').Tensor>} the nodes `bySize` for pictures of this size */
+  #known = {};
+
+  /**
+   * @param {GraphModel} model
+   * @param {string[]} bySize names of the nodes that the picture's size decides
+   */
+  constructor(model, bySize) {
+    this.#model = model;
+    this.#bySize = bySize;
+  }
+
+  /** As `run` of a Network. */
+  async run(feeds, nodes) {
+    const inputs = {};
+    const outputs = [];
+    try {
+      for (const [node, { values, shape }] of Object.entries(feeds)) inputs[node] = tensor(values, shape, 'float32');
+      const known = inputs.picture ? this.#knownOf(inputs.picture) : {};
+      outputs.push(...this.#execute({ ...inputs, ...known }, nodes));
+      return await Promise.all(outputs.map((output) => output.data()));
+    } finally {
+      dispose([inputs, outputs]);
+    }
+  }
+
+  #knownOf(picture) {
+    if (this.#size !== String(picture.shape)) {
+      const values = this.#execute({ picture }, this.#bySize);
+      dispose(this.#known);
+      this.#known = Object.fromEntries(this.#bySize.map((node, index) => [node, values[index]]));
+      this.#size = String(picture.shape);
+    }
+    return this.#known;
+  }
+
+  #execute(inputs, nodes) {
+    return [this.#model.execute(inputs, nodes)].flat();
   }
 }
