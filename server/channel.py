@@ -8,7 +8,7 @@ from typing import Any
 
 from waitress.channel import HTTPChannel
 from waitress.parser import HTTPRequestParser
-from waitress.task import ErrorTask
+from waitress.task import ErrorTask, WSGITask
 from waitress.utilities import Error
 
 from server import logs, problems, security
@@ -75,6 +75,25 @@ class ProblemTask(ErrorTask):  # type: ignore[misc]
         logs.log_request(request_id, request.command, request.path, error.code, seconds, channel.addr[0])
 
 
+class Task(WSGITask):  # type: ignore[misc]
+    """Answers a request, and sends the head together with the beginning of the body."""
+
+    wrote_header: bool
+
+    def write(self, data: bytes) -> None:
+        """Send a part of the body."""
+        if data and self.complete and not self.wrote_header:
+            self.channel.held = self.build_response_header()
+            self.wrote_header = True
+        super().write(data)
+
+    def finish(self) -> None:
+        """Send what is left."""
+        super().finish()
+        if self.channel.held:
+            self.channel.write_soon(b"")
+
+
 class Channel(HTTPChannel):  # type: ignore[misc]
     """A connection with a client.
 
@@ -82,11 +101,14 @@ class Channel(HTTPChannel):  # type: ignore[misc]
     only the server's half is closed; the rest is read to its end (the "lingering close" of RFC 9112, 9.6).
     """
 
+    task_class = Task
     error_task_class = ProblemTask
     parser_class = Request
     request: Request | None = None
     begun = 0.0
     """When the request that is arriving began, in seconds of `time.time()`."""
+    held = b""
+    """The head of an answer, until its body begins."""
     owing_since: float | None = None
     """Since when there has always been something left to send."""
     sent = 0
@@ -109,6 +131,12 @@ class Channel(HTTPChannel):  # type: ignore[misc]
             logging.getLogger(__name__).error("The disk is full: %s", error.strerror)
             self._refuse(InsufficientStorage(""))
             return True
+
+    def write_soon(self, data: Any) -> int:
+        """Send `data`, or a file, as soon as the client takes it."""
+        if self.held:
+            data, self.held = self.held + data, b""
+        return int(super().write_soon(data))
 
     def send(self, data: bytes, do_close: bool = True) -> int:
         """Send what the client takes."""

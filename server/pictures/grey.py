@@ -14,16 +14,16 @@ TWO_TONED = 16
 
 def to_grey(image: Image.Image) -> NDArray[np.uint8]:
     """Turn an image of any mode into greys 0..255 [h, w], no side longer than `LARGEST_SIDE`."""
-    return shrink(_to_luminance(image))
+    return shrink(np.asarray(_to_luminance(image)))
 
 
-def shrink(image: Image.Image) -> NDArray[np.uint8]:
-    """Average whole blocks of pixels of a grey image (mode L) until it fits `LARGEST_SIDE`.
+def shrink(grey: NDArray[np.uint8]) -> NDArray[np.uint8]:
+    """Average whole blocks of pixels of greys [h, w] until they fit `LARGEST_SIDE`.
 
     The network's own first step averages areas as well, so this step before it changes nothing visible.
     """
-    factor = -(-max(image.size) // LARGEST_SIDE)
-    return np.asarray(image.reduce(factor) if factor > 1 else image)
+    factor = -(-max(grey.shape) // LARGEST_SIDE)
+    return np.asarray(Image.fromarray(grey).reduce(factor)) if factor > 1 else grey
 
 
 def thumbnail(grey: NDArray[np.uint8], side: int) -> NDArray[np.uint8]:

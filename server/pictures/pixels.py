@@ -6,7 +6,6 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from PIL import Image
 
 from server import strict_json
 from server.messages import message as _l
@@ -45,7 +44,7 @@ def read(body: bytes, max_pixels: int, max_depth: int) -> NDArray[np.uint8]:
                 wanted=width * height,
             )
         )
-    return shrink(Image.frombytes("L", (width, height), greys))
+    return shrink(np.frombuffer(greys, np.uint8).reshape(height, width))
 
 
 def _parse(body: bytes, max_depth: int) -> dict[str, Any]:

@@ -5,7 +5,7 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from typing import NamedTuple
+from dataclasses import dataclass, field
 
 HALF_LIFE = 60.0
 """Seconds after which time that was used counts half."""
@@ -14,10 +14,12 @@ LITTLE = 2.0
 FORGOTTEN = 0.01
 
 
-class _Ticket(NamedTuple):
+@dataclass(eq=False)
+class _Ticket:
     number: int
     client: str
     long: bool
+    called: threading.Event = field(default_factory=threading.Event)
 
 
 class Turns:
@@ -34,7 +36,7 @@ class Turns:
         self._waiting: list[_Ticket] = []
         self._running: dict[_Ticket, float] = {}
         self._used: dict[str, tuple[float, float]] = {}
-        self._changed = threading.Condition()
+        self._lock = threading.Lock()
 
     @contextmanager
     def take(self, client: str, long: bool) -> Iterator[tuple[bool, Callable[[], None]]]:
@@ -43,23 +45,28 @@ class Turns:
         Gives whether it may be long, and what is to be called when the reading itself begins: from then on it counts.
         """
         ticket = _Ticket(next(self._numbers), client, long)
-        with self._changed:
+        with self._lock:
             self._waiting.append(ticket)
-            self._changed.wait_for(lambda: self._next() is ticket)
-            self._waiting.remove(ticket)
-            long = self._is_long(ticket)
-            self._running[ticket] = self._now()
-            self._free -= 1
-            self._changed.notify_all()
+            self._call()
+        ticket.called.wait()
         try:
-            yield long, lambda: self._running.update({ticket: self._now()})
+            yield ticket.long, lambda: self._running.update({ticket: self._now()})
         finally:
-            with self._changed:
+            with self._lock:
                 self._free += 1
                 seconds = self._now() - self._running.pop(ticket)
                 self._used[client] = (self._past(client) + seconds, self._now())
                 self._used = {each: used for each, used in self._used.items() if self._past(each) > FORGOTTEN}
-                self._changed.notify_all()
+                self._call()
+
+    def _call(self) -> None:
+        """Let those go whose turn it is; each waits for itself, for to wake all takes longer than to read a picture."""
+        while ticket := self._next():
+            ticket.long = self._is_long(ticket)
+            self._waiting.remove(ticket)
+            self._running[ticket] = self._now()
+            self._free -= 1
+            ticket.called.set()
 
     def _next(self) -> _Ticket | None:
         if not self._free or not self._waiting:
