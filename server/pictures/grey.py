@@ -40,6 +40,8 @@ def _to_luminance(image: Image.Image) -> Image.Image:
         return _stretch(np.asarray(image, np.float64))
     if image.mode == "LAB":
         return image.getchannel("L")
+    if "A" in image.getbands() and image.getchannel("A").getextrema()[0] == WHITE:  # as canvases write pictures
+        return image.convert("L")
     if image.has_transparency_data:
         return _flatten(*image.convert("RGBA").convert("LA").split())
     return image.convert("L")
@@ -55,8 +57,6 @@ def _stretch(values: NDArray[np.float64]) -> Image.Image:
 def _flatten(luminance: Image.Image, alpha: Image.Image) -> Image.Image:
     """Lay a picture with transparency on a ground that its ink stands out from."""
     opacity = np.asarray(alpha)
-    if opacity.min() == WHITE:  # as canvases write pictures
-        return luminance
     most_opaque = opacity.max()
     if most_opaque == 0:
         return Image.new("L", alpha.size, WHITE)

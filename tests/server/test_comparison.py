@@ -173,13 +173,15 @@ def test_nobody_waits_for_a_download(tmp_path, monkeypatch):
     assert loading.get() is not None
 
 
-def test_the_networks_are_measured_on_the_test_set_and_their_cards_stand_in_until_then(app, tmp_path):
+def test_a_network_is_measured_on_the_test_set_where_its_card_does_not_tell(app, tmp_path, monkeypatch):
     recognizers = app.extensions["recognizers"]
+    monkeypatch.delitem(recognizers["classic"].card, "evaluation")
     loading = Loading(recognizers, {"MNIST_NPZ": str(npz(tmp_path / "mnist.npz"))})
-    assert loading.figures("robust")["n"] == 10_000
+    assert loading.figures("classic") is None
     loading.start()
     loading._thread.join()
-    assert loading.figures("robust")["n"] == 1
+    assert loading.figures("robust")["n"] == 10_000
+    assert loading.figures("classic")["n"] == 1
     assert loading.figures("classic")["recall"][7] == 1
 
 
