@@ -1,10 +1,10 @@
 """Grey pixels that a program sends as JSON."""
 
-import base64
 import binascii
 from typing import Any
 
 import numpy as np
+import pybase64
 from numpy.typing import NDArray
 
 from server import strict_json
@@ -31,7 +31,7 @@ def read(body: bytes, max_pixels: int, max_depth: int) -> NDArray[np.uint8]:
     if width * height > max_pixels:
         raise PictureTooLarge(max_pixels)
     try:
-        greys = base64.b64decode(pixels, validate=True)
+        greys = pybase64.b64decode(pixels, validate=True)
     except (binascii.Error, ValueError):
         raise PictureUnreadable(
             _l('"pixels" is not base64. Encode the grey bytes in the standard alphabet, with padding.')
