@@ -19,12 +19,15 @@ const NO_PROBABILITIES = new Array(10).fill(0);
 const page = document.documentElement;
 const byId = (id) => document.getElementById(id);
 
+// First of all: the engine's worker loads while the page is set up.
+const ladder = new Ladder(new URLSearchParams(location.search).get('engine'));
+const started = ladder.start();
+
 const easel = new Easel(() => verdictOf(chosen).digits[0]);
 const { pad } = easel;
 const bars = new Bars(byId('bars'));
 const answer = new Answer(byId('answer'), byId('certainty'), byId('spoken'));
 const sight = new Sight(byId('sight'));
-const ladder = new Ladder(new URLSearchParams(location.search).get('engine'));
 const reader = new Reader(pad.raster, { onReading: take, onFailure: () => ladder.leave() });
 
 /** The networks that are loaded, what each last read on the drawing as it stands, and those that could not be loaded. */
@@ -145,4 +148,4 @@ function restore() {
 
 forget();
 restore();
-ladder.start().then(workOffline);
+started.then(workOffline);
