@@ -36,6 +36,10 @@ FRAME_ZONE = 0.12
 """A frame line is looked for in this outer part of the picture's height and width."""
 FRAME_COVERAGE = 0.85
 """Share of a row or column that a frame line covers at least."""
+FRAME_GAP = 1 / 32
+"""Blank part of the picture's height or width that parts a frame line from the digit."""
+CRUMB = 0.15
+"""Share of the ink that is a digit's at least, where lines are left out that do not run along all four sides."""
 BORDER = 0.7
 """Weight of the border's say about the ground, against 2 of the whole picture's. Brushes so fat that the ink covers
 most of a picture call for a higher one, frame lines for a lower one."""
@@ -127,39 +131,63 @@ def _sum(picture: tf.Tensor) -> tf.Tensor:
 
 
 def _inside_frame(row_coverage: tf.Tensor, column_coverage: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
-    """Masks [n, 1, h] and [n, 1, w], 0 on and outside a frame line that runs along all four sides.
+    """Masks [n, 1, h] and [n, 1, w], 0 on and outside of frame lines.
 
-    One full side alone is a digit's own: the bar of a 7, the base of a 2, cropped close.
+    Four lines, one along each side, are a frame. Fewer may be the digit's own, the bar of a 7 or the base of a 2
+    that is cropped close; they are no ink where blank paper parts them from a rest that is more than a crumb.
     """
-    near_rows, far_rows = _line_depths(row_coverage)
-    near_columns, far_columns = _line_depths(column_coverage)
-    framed = tf.cast(
-        tf.minimum(tf.minimum(near_rows, far_rows), tf.minimum(near_columns, far_columns)) > 0.0, tf.float32
-    )
-    return (
-        _between(row_coverage, framed * near_rows, framed * far_rows),
-        _between(column_coverage, framed * near_columns, framed * far_columns),
-    )
+    row_lines, column_lines = _lines(row_coverage), _lines(column_coverage)
+    row_depths, column_depths = _deepest(row_lines), _deepest(column_lines)
+    around = _step(row_depths[:, :1] * row_depths[:, 1:] * column_depths[:, :1] * column_depths[:, 1:])
+    # What a line of the one direction adds to every profile value of the other.
+    row_rest = tf.nn.relu(row_coverage - _share(column_lines))
+    column_rest = tf.nn.relu(column_coverage - _share(row_lines))
+    rest = tf.reduce_sum(row_rest * _inside(row_coverage, row_depths), axis=2, keepdims=True)
+    digit = _step(rest - CRUMB * tf.reduce_sum(row_coverage, axis=2, keepdims=True))
+    row_depths *= tf.maximum(around, digit * _parted(row_rest, row_depths))
+    column_depths *= tf.maximum(around, digit * _parted(column_rest, column_depths))
+    return _inside(row_coverage, row_depths), _inside(column_coverage, column_depths)
 
 
-def _line_depths(coverage: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
-    """How many pixels deep, [n, 1, 1], a line reaches from the near and the far side; 0: no line."""
-    position, length = _positions(coverage)
-    line = tf.cast(coverage > FRAME_COVERAGE, tf.float32)
-    zone = FRAME_ZONE * length
-    near, far = position + 1.0, length - position
-    return (
-        tf.reduce_max(line * near * tf.cast(near <= zone, tf.float32), axis=2, keepdims=True),
-        tf.reduce_max(line * far * tf.cast(far <= zone, tf.float32), axis=2, keepdims=True),
-    )
+def _lines(coverage: tf.Tensor) -> tf.Tensor:
+    """1 where a frame line may be, [n, 2, length]: counted from the near side and from the far side; else 0."""
+    depth, length = _depths(coverage)
+    return _step(coverage - FRAME_COVERAGE) * _step(FRAME_ZONE * length + 0.5 - depth)
 
 
-def _between(coverage: tf.Tensor, near: tf.Tensor, far: tf.Tensor) -> tf.Tensor:
-    """1 where a position lies inside both depths and a pixel of their soft edge, else 0."""
-    position, length = _positions(coverage)
-    edge = tf.cast(near > 0.0, tf.float32)
-    inside = tf.cast(position >= near + edge, tf.float32) * tf.cast(position < length - far - edge, tf.float32)
-    return inside * tf.ones_like(coverage)
+def _deepest(lines: tf.Tensor) -> tf.Tensor:
+    """How many pixels deep the lines reach from either side, [n, 2, 1]; 0: no line."""
+    return tf.reduce_max(lines * _depths(lines)[0], axis=2, keepdims=True)
+
+
+def _share(lines: tf.Tensor) -> tf.Tensor:
+    """Share of the length that the lines of both sides take, [n, 1, 1]."""
+    return tf.reduce_sum(tf.reduce_mean(lines, axis=2, keepdims=True), axis=1, keepdims=True)
+
+
+def _parted(rest: tf.Tensor, depths: tf.Tensor) -> tf.Tensor:
+    """1 where a blank strip lies inside the line and its soft edge, [n, 2, 1], else 0."""
+    depth, length = _depths(rest)
+    beyond = depth - depths - 1.0
+    strip = _step(beyond) * _step(FRAME_GAP * length + 1.5 - beyond)
+    return 1.0 - _step(tf.reduce_sum(strip * tf.nn.relu(rest - 1e-4), axis=2, keepdims=True))
+
+
+def _inside(coverage: tf.Tensor, depths: tf.Tensor) -> tf.Tensor:
+    """1 where a position lies inside both depths [n, 2, 1] and a pixel of their soft edge, [n, 1, length]; else 0."""
+    inside = _step(_depths(coverage)[0] - depths - _step(depths))
+    return inside[:, :1] * inside[:, 1:]
+
+
+def _depths(profile: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
+    """Positions counted from 1 on from the near and from the far side, float32 [1, 2, length], and the length."""
+    position, length = _positions(profile)
+    return tf.concat([position + 1.0, length - position], axis=1), length
+
+
+def _step(values: tf.Tensor) -> tf.Tensor:
+    """1 where a value is above 0, else 0."""
+    return tf.cast(values > 0.0, tf.float32)
 
 
 def _positions(profile: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:

@@ -27,10 +27,12 @@ def drawn(digit: int, side: int = SIDE, size: float = 1.0, corner: bool = False)
     return picture
 
 
-def framed(picture: NDArray[np.float32]) -> NDArray[np.float32]:
-    """With a dark line around it."""
+def framed(picture: NDArray[np.float32], sides: str = "top bottom left right") -> NDArray[np.float32]:
+    """With dark lines at its sides."""
     picture = picture.copy()
-    picture[:3], picture[-3:], picture[:, :3], picture[:, -3:] = 0, 0, 0, 0
+    lines = {"top": np.s_[:3], "bottom": np.s_[-3:], "left": np.s_[:, :3], "right": np.s_[:, -3:]}
+    for side in sides.split():
+        picture[lines[side]] = 0
     return picture
 
 
@@ -51,6 +53,8 @@ PICTURES = {
     "small, in a corner": drawn(5, size=0.3, corner=True),
     "light on dark": 255 - drawn(3),
     "framed": framed(drawn(8, size=0.6)),
+    "over a line": framed(drawn(3, size=0.6), "bottom"),
+    "in a corner of a form": framed(drawn(9, size=0.6), "top left"),
     "on rough paper": noisy(drawn(2)),
     "fat and cut out closely": fat(drawn(0)),
     "as large as MNIST's": drawn(4, side=28),

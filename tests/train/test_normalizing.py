@@ -87,6 +87,33 @@ def test_a_frame_line_around_the_picture_is_no_ink() -> None:
     assert np.abs(seen(grey(framed)) - seen(grey(ink))).mean() < SAME
 
 
+LINES = {"top": np.s_[:2], "bottom": np.s_[-2:], "left": np.s_[:, :2], "right": np.s_[:, -2:]}
+
+
+@pytest.mark.parametrize("sides", ["bottom", "right", "top left", "top bottom", "top right bottom"])
+def test_lines_along_some_sides_are_no_ink_where_blank_paper_parts_them_from_the_digit(sides: str) -> None:
+    ink = np.pad(seven(), 20)
+    lined = ink.copy()
+    for side in sides.split():
+        lined[LINES[side]] = 1.0
+    assert np.abs(seen(grey(lined)) - seen(grey(ink))).mean() < SAME
+
+
+@pytest.mark.parametrize("side", ["top", "bottom"])
+def test_a_bar_that_a_digit_hangs_on_is_its_own(side: str) -> None:
+    ink = np.zeros((90, 60))
+    ink[:, 30:33] = 1.0
+    ink[LINES[side]] = 1.0
+    assert seen(grey(ink)).sum(axis=1).max() > 5, "a row of it is the bar"
+
+
+def test_a_line_with_nothing_but_a_crumb_beside_it_is_the_digit() -> None:
+    ink = np.zeros((100, 100))
+    ink[:, :4] = 1.0  # a 1 at the edge
+    ink[50:55, 60:65] = 1.0
+    assert seen(grey(ink))[:, 12:16].sum() > 10
+
+
 def test_specks_of_less_than_a_hundredth_of_the_ink_do_not_move_the_digit() -> None:
     ink = np.pad(seven(), 60)
     specked = ink.copy()

@@ -14,6 +14,8 @@ const FAINTEST_PEAK = 0.004;
 const TRIMMED = 0.01;
 const FRAME_ZONE = 0.12;
 const FRAME_COVERAGE = 0.85;
+const FRAME_GAP = 1 / 32;
+const CRUMB = 0.15;
 const BORDER = 0.7;
 const CORNERS = 0.75;
 /** As the graph does: a steep line in place of a comparison, so that a grey at the very middle counts half. */
@@ -130,26 +132,42 @@ function inkOf(picture, { sign, mean, area, contrast, drawn }) {
   return picture.map((grey) => clip((sign * (grey - mean) - start) * gain));
 }
 
-/** Masks of rows and columns, 0 on and outside a frame line that runs along all four sides. */
+/** Masks of rows and columns, 0 on and outside of frame lines. */
 function insideFrame(...coverages) {
-  const depths = coverages.map(lineDepths);
-  const framed = depths.flat().every((depth) => depth > 0);
+  // Each profile from its near and from its far side: a line's depth is then its place, counted from 1 on.
+  const sides = coverages.map((coverage) => [[...coverage], [...coverage].reverse()]);
+  const lines = sides.map((profiles) => profiles.map(linesOf));
+  const depths = lines.map((marks) => marks.map((mark) => mark.lastIndexOf(1) + 1));
+  const around = depths.flat().every((depth) => depth > 0);
+  // What a line of the one direction adds to every value of the other's profile.
+  const shares = lines.map((marks) => total(marks.flat()) / marks[0].length);
+  const rests = sides.map((profiles, axis) =>
+    profiles.map((profile) => profile.map((share) => Math.max(0, share - shares[1 - axis]))),
+  );
+  const inner = maskOf(coverages[0], depths[0]);
+  const digit = total(rests[0][0].map((share, at) => share * inner[at])) > CRUMB * total(coverages[0]);
   return coverages.map((coverage, axis) => {
-    const [near, far] = framed ? depths[axis] : [0, 0];
-    const edge = near > 0 ? 1 : 0;
-    return coverage.map((_, at) => (at >= near + edge && at < coverage.length - far - edge ? 1 : 0));
+    const left = (depth, side) => (around || (digit && parted(rests[axis][side], depth)) ? depth : 0);
+    return maskOf(coverage, depths[axis].map(left));
   });
 }
 
-/** How many pixels deep a line reaches from the near and the far side; 0: no line. */
-function lineDepths(coverage) {
+/** 1 where a frame line may be, near the start of a profile, else 0. */
+function linesOf(coverage) {
   const zone = FRAME_ZONE * coverage.length;
-  const deepest = (depthAt) =>
-    coverage.reduce((deepestSoFar, share, at) => {
-      const depth = depthAt(at);
-      return share > FRAME_COVERAGE && depth <= zone ? Math.max(deepestSoFar, depth) : deepestSoFar;
-    }, 0);
-  return [deepest((at) => at + 1), deepest((at) => coverage.length - at)];
+  return coverage.map((share, at) => (share > FRAME_COVERAGE && at + 1 < zone + 0.5 ? 1 : 0));
+}
+
+/** Whether a blank strip lies inside the line and its soft edge. */
+function parted(rest, depth) {
+  const strip = rest.filter((_, at) => at >= depth + 1 && at < depth + 1 + FRAME_GAP * rest.length + 0.5);
+  return strip.every((value) => value <= 1e-4);
+}
+
+/** 1 inside both depths and a pixel of the lines' soft edge, else 0. */
+function maskOf(coverage, [near, far]) {
+  const [start, end] = [near + (near > 0 ? 1 : 0), coverage.length - far - (far > 0 ? 1 : 0)];
+  return coverage.map((_, at) => (at >= start && at < end ? 1 : 0));
 }
 
 /** The part of a profile that holds its sum but for 1 % at each end. */
