@@ -136,53 +136,50 @@ def _inside_frame(row_coverage: tf.Tensor, column_coverage: tf.Tensor) -> tuple[
     Four lines, one along each side, are a frame. Fewer may be the digit's own, the bar of a 7 or the base of a 2
     that is cropped close; they are no ink where blank paper parts them from a rest that is more than a crumb.
     """
-    row_lines, column_lines = _lines(row_coverage), _lines(column_coverage)
-    row_depths, column_depths = _deepest(row_lines), _deepest(column_lines)
+    row_places, column_places = _places(row_coverage), _places(column_coverage)
+    row_lines, column_lines = _lines(row_coverage, row_places), _lines(column_coverage, column_places)
+    row_depths = tf.reduce_max(row_lines * row_places.depth, axis=2, keepdims=True)  # [n, 2, 1], 0: no line
+    column_depths = tf.reduce_max(column_lines * column_places.depth, axis=2, keepdims=True)
     around = _step(row_depths[:, :1] * row_depths[:, 1:] * column_depths[:, :1] * column_depths[:, 1:])
-    # What a line of the one direction adds to every profile value of the other.
-    row_rest = tf.nn.relu(row_coverage - _share(column_lines))
-    column_rest = tf.nn.relu(column_coverage - _share(row_lines))
-    rest = tf.reduce_sum(row_rest * _inside(row_coverage, row_depths), axis=2, keepdims=True)
+    # Less what the lines of the one direction add to every value of the other's profile.
+    row_rest = tf.nn.relu(row_coverage - 2.0 * tf.reduce_mean(column_lines, axis=[1, 2], keepdims=True))
+    column_rest = tf.nn.relu(column_coverage - 2.0 * tf.reduce_mean(row_lines, axis=[1, 2], keepdims=True))
+    rest = tf.reduce_sum(row_rest * _inside(row_places, row_depths), axis=2, keepdims=True)
     digit = _step(rest - CRUMB * tf.reduce_sum(row_coverage, axis=2, keepdims=True))
-    row_depths *= tf.maximum(around, digit * _parted(row_rest, row_depths))
-    column_depths *= tf.maximum(around, digit * _parted(column_rest, column_depths))
-    return _inside(row_coverage, row_depths), _inside(column_coverage, column_depths)
+    row_depths *= tf.maximum(around, digit * _parted(row_rest, row_places, row_depths))
+    column_depths *= tf.maximum(around, digit * _parted(column_rest, column_places, column_depths))
+    return _inside(row_places, row_depths), _inside(column_places, column_depths)
 
 
-def _lines(coverage: tf.Tensor) -> tf.Tensor:
-    """1 where a frame line may be, [n, 2, length]: counted from the near side and from the far side; else 0."""
-    depth, length = _depths(coverage)
-    return _step(coverage - FRAME_COVERAGE) * _step(FRAME_ZONE * length + 0.5 - depth)
+class _Places(NamedTuple):
+    """The positions of a profile, as depths."""
+
+    depth: tf.Tensor
+    """float32 [1, 2, length], counted from 1 on, from the near side and from the far side."""
+    length: tf.Tensor
 
 
-def _deepest(lines: tf.Tensor) -> tf.Tensor:
-    """How many pixels deep the lines reach from either side, [n, 2, 1]; 0: no line."""
-    return tf.reduce_max(lines * _depths(lines)[0], axis=2, keepdims=True)
+def _places(profile: tf.Tensor) -> _Places:
+    position, length = _positions(profile)
+    return _Places(tf.concat([position + 1.0, length - position], axis=1), length)
 
 
-def _share(lines: tf.Tensor) -> tf.Tensor:
-    """Share of the length that the lines of both sides take, [n, 1, 1]."""
-    return tf.reduce_sum(tf.reduce_mean(lines, axis=2, keepdims=True), axis=1, keepdims=True)
+def _lines(coverage: tf.Tensor, places: _Places) -> tf.Tensor:
+    """1 where a frame line may be, [n, 2, length], for the near and the far side; else 0."""
+    return _step(coverage - FRAME_COVERAGE) * _step(FRAME_ZONE * places.length + 0.5 - places.depth)
 
 
-def _parted(rest: tf.Tensor, depths: tf.Tensor) -> tf.Tensor:
+def _parted(rest: tf.Tensor, places: _Places, depths: tf.Tensor) -> tf.Tensor:
     """1 where a blank strip lies inside the line and its soft edge, [n, 2, 1], else 0."""
-    depth, length = _depths(rest)
-    beyond = depth - depths - 1.0
-    strip = _step(beyond) * _step(FRAME_GAP * length + 1.5 - beyond)
+    beyond = places.depth - depths - 1.0
+    strip = _step(beyond) * _step(FRAME_GAP * places.length + 1.5 - beyond)
     return 1.0 - _step(tf.reduce_sum(strip * tf.nn.relu(rest - 1e-4), axis=2, keepdims=True))
 
 
-def _inside(coverage: tf.Tensor, depths: tf.Tensor) -> tf.Tensor:
+def _inside(places: _Places, depths: tf.Tensor) -> tf.Tensor:
     """1 where a position lies inside both depths [n, 2, 1] and a pixel of their soft edge, [n, 1, length]; else 0."""
-    inside = _step(_depths(coverage)[0] - depths - _step(depths))
+    inside = _step(places.depth - depths - _step(depths))
     return inside[:, :1] * inside[:, 1:]
-
-
-def _depths(profile: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
-    """Positions counted from 1 on from the near and from the far side, float32 [1, 2, length], and the length."""
-    position, length = _positions(profile)
-    return tf.concat([position + 1.0, length - position], axis=1), length
 
 
 def _step(values: tf.Tensor) -> tf.Tensor:
