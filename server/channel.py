@@ -34,6 +34,8 @@ class InsufficientStorage(Error):  # type: ignore[misc]
 
 
 RETRY_SECONDS = 1
+PAUSE, MAX_PAUSE_SECONDS = 3, 1.0
+"""After the request of a greedy client its thread rests for so many times what it took, but not for longer."""
 # In English only: what is refused here has no readable head to take a language from, and no browser sends it.
 REFUSALS = {
     400: "The request is not valid HTTP. Check its first line, its headers and its chunks.",
@@ -113,6 +115,10 @@ class Channel(HTTPChannel):  # type: ignore[misc]
     """Since when there has always been something left to send."""
     sent = 0
     """Bytes sent since then."""
+    client = ""
+    """The address that the request in work comes from."""
+    greedy = False
+    """Whether that client has used much, while there are others."""
     refused = False
     refused_at: float | None = None
     """When the server's half was closed after a refusal."""
@@ -131,6 +137,17 @@ class Channel(HTTPChannel):  # type: ignore[misc]
             logging.getLogger(__name__).error("The disk is full: %s", error.strerror)
             self._refuse(InsufficientStorage(""))
             return True
+
+    def service(self) -> None:
+        """Answer a request, and count what it cost."""
+        client, greedy, begun = self.client, self.greedy, time.thread_time()
+        try:
+            super().service()
+        finally:
+            seconds = time.thread_time() - begun
+            self.server.charge(client, seconds)
+            if greedy:
+                time.sleep(min(PAUSE * seconds, MAX_PAUSE_SECONDS))
 
     def write_soon(self, data: Any) -> int:
         """Send `data`, or a file, as soon as the client takes it."""

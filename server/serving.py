@@ -20,6 +20,7 @@ from server import workers
 from server.channel import Channel, Overloaded
 from server.errors import StartError
 from server.settings import Settings
+from server.usage import Greed
 
 FRAMING = 2
 """waitress counts a chunked body together with its framing, so it gets this multiple of the body limit; the
@@ -41,12 +42,6 @@ class Server(TcpWSGIServer):  # type: ignore[misc]
     def __init__(self, app: Flask, settings: Settings, listener: socket.socket) -> None:
         self._settings = settings
         self._deadline: float | None = None
-        # A thread of its own, so that a refusal does not wait for what it is refused for.
-        self._refusals = ThreadedTaskDispatcher()
-        self._refusals.set_thread_count(1)
-        # Files may take seconds; what takes milliseconds must not wait for them.
-        self._uploads = ThreadedTaskDispatcher()
-        self._uploads.set_thread_count(settings.upload_threads)
         super().__init__(
             app.wsgi_app,
             _sock=listener,
@@ -54,17 +49,40 @@ class Server(TcpWSGIServer):  # type: ignore[misc]
             bind_socket=False,
             adj=_adjustments(settings, listener),
         )
+        # A thread of its own, so that a refusal does not wait for what it is refused for.
+        self._refusals = _threads(1)
+        # Files may take seconds; what takes milliseconds must not wait for them. And who has used much while others
+        # are here waits for his like. By whether a request has files, and whether its client is held back:
+        self._dispatchers = {
+            (False, False): self.task_dispatcher,
+            (True, False): _threads(settings.upload_threads),
+            (False, True): _threads(1),
+            (True, True): _threads(1),
+        }
+        self._greed = Greed()
 
     def add_task(self, channel: Channel) -> None:
         """Queue a request, or refuse it where too many wait."""
         request = channel.requests[0]
         has_files = request.headers.get("CONTENT_TYPE", "").lower().startswith("multipart/")
-        dispatcher = self._uploads if has_files else self.task_dispatcher
+        channel.client = self._client(channel)
+        channel.greedy = self._greed.of(channel.client)
+        dispatcher = self._dispatchers[has_files, channel.greedy]
         if len(dispatcher.queue) >= self._settings.max_queue:
             request.error = Overloaded("")
             self.refuse(channel)
         else:
             dispatcher.add_task(channel)
+
+    def charge(self, client: str, seconds: float) -> None:
+        """Count the processor's time that a client's request took."""
+        self._greed.add(client, seconds)
+
+    def _client(self, channel: Channel) -> str:
+        """The address that a request comes from: the one that the proxy tells, where it is trusted."""
+        peer, proxy = channel.addr[0], self._settings.trusted_proxy
+        forwarded: str = channel.requests[0].headers.get("X_FORWARDED_FOR", "")
+        return forwarded.rpartition(",")[2].strip() or peer if proxy in (peer, "*") else peer
 
     def refuse(self, channel: Channel) -> None:
         """Answer a request that carries its error."""
@@ -99,7 +117,7 @@ class Server(TcpWSGIServer):  # type: ignore[misc]
             self.maintenance(time.time())
             self._turn(0.1)
         finished = not self._settle()
-        for dispatcher in (self.task_dispatcher, self._uploads, self._refusals):
+        for dispatcher in (*self._dispatchers.values(), self._refusals):
             dispatcher.shutdown(timeout=1 if finished else 0)
         wasyncore.close_all(self._map)
         return finished
@@ -112,6 +130,12 @@ class Server(TcpWSGIServer):  # type: ignore[misc]
         for channel in self.active_channels.values():
             channel.will_close = channel.will_close or channel.idle
         return bool(self.active_channels)
+
+
+def _threads(count: int) -> ThreadedTaskDispatcher:
+    dispatcher = ThreadedTaskDispatcher()
+    dispatcher.set_thread_count(count)
+    return dispatcher
 
 
 def serve(app: Flask, settings: Settings) -> int:

@@ -7,11 +7,10 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 
-HALF_LIFE = 60.0
-"""Seconds after which time that was used counts half."""
+from server.usage import Usage
+
 LITTLE = 2.0
 """Seconds of reading up to which a client has used little, and up to which a turn is short."""
-FORGOTTEN = 0.01
 
 
 @dataclass(eq=False)
@@ -35,7 +34,7 @@ class Turns:
         self._numbers = itertools.count()
         self._waiting: list[_Ticket] = []
         self._running: dict[_Ticket, float] = {}
-        self._used: dict[str, tuple[float, float]] = {}
+        self._past = Usage(now)
         self._lock = threading.Lock()
 
     @contextmanager
@@ -54,9 +53,7 @@ class Turns:
         finally:
             with self._lock:
                 self._free += 1
-                seconds = self._now() - self._running.pop(ticket)
-                self._used[client] = (self._past(client) + seconds, self._now())
-                self._used = {each: used for each, used in self._used.items() if self._past(each) > FORGOTTEN}
+                self._past.add(client, self._now() - self._running.pop(ticket))
                 self._call()
 
     def _call(self) -> None:
@@ -80,8 +77,4 @@ class Turns:
     def _use(self, client: str) -> float:
         """Seconds that a client has used of late, or is using."""
         now = self._now()
-        return self._past(client) + sum(now - since for each, since in self._running.items() if each.client == client)
-
-    def _past(self, client: str) -> float:
-        seconds, at = self._used.get(client, (0.0, 0.0))
-        return float(seconds * 0.5 ** ((self._now() - at) / HALF_LIFE))
+        return self._past.of(client) + sum(now - since for each, since in self._running.items() if each.client == client)

@@ -7,10 +7,12 @@ import threading
 import time
 import urllib.request
 from contextlib import ExitStack, suppress
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
 
+from server.serving import Server
 from server.settings import Settings
 from tests.bad_inputs import JSON, PNG, pixels
 from tests.live import LiveServer
@@ -246,3 +248,35 @@ def test_behind_a_proxy_each_client_has_a_rate_of_its_own(start_server):
     server = start_server(DIGITS_PROCESSES="1", DIGITS_TRUSTED_PROXY="127.0.0.1", DIGITS_PREDICT_RATE="2")
     statuses = [exchange(server.port, predict(X_Forwarded_For=f"10.0.0.{k % 2}")).status for k in range(6)]
     assert statuses == [200, 200, 200, 200, 429, 429]
+
+
+# Clients who use much
+
+
+@pytest.mark.parametrize(("client", "at_once"), [("10.0.0.1", 1), ("10.0.0.2", 4)], ids=["used much", "used little"])
+def test_who_used_much_while_others_are_here_is_answered_one_by_one(app, client, at_once):
+    server = Server(app, Settings(trusted_proxy="127.0.0.1", threads=4), socket.create_server(("127.0.0.1", 0)))
+    running, most, done, lock = 0, 0, threading.Semaphore(0), threading.Lock()
+
+    def service() -> None:
+        nonlocal running, most
+        with lock:
+            running += 1
+            most = max(most, running)
+        time.sleep(0.2)
+        with lock:
+            running -= 1
+        done.release()
+
+    def ask(address: str) -> None:
+        request = SimpleNamespace(headers={"X_FORWARDED_FOR": f"1.2.3.4, {address}"})
+        server.add_task(SimpleNamespace(addr=("127.0.0.1", 1), requests=[request], service=service))
+
+    server.charge("10.0.0.1", 10)
+    ask("10.0.0.3")
+    assert done.acquire(timeout=10)
+    for _ in range(6):
+        ask(client)
+    assert all(done.acquire(timeout=10) for _ in range(6))
+    assert most == at_once
+    server.close()
