@@ -107,9 +107,14 @@ def _rows(body: bytes) -> list[Row]:
         [kind] = row
         if kind not in ("picture", "skipped", "summary"):
             raise ValueError("no such row")
-        if kind == "picture" and row["picture"]["label"] not in (None, *range(10)):
+        if kind == "picture" and not _is_label(row["picture"]["label"]):
             raise ValueError("a label is a digit or null")
     return rows
+
+
+def _is_label(value: object) -> bool:
+    # `type(...)`, because True is an int to isinstance.
+    return value is None or (type(value) is int and 0 <= value <= 9)
 
 
 def _kept(upload: FileStorage) -> IO[bytes]:

@@ -10,6 +10,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
+from tests.archives import encrypted, with_link, zipped
 from tests.pictures import encode, seven
 
 BOUNDARY = "the-boundary"
@@ -290,8 +291,50 @@ BAD_INPUTS = [
     _report("a report of an empty picture", b'{"picture": {}}'),
     _report("a report with a label of two digits", b'{"picture": {"label": 12}}'),
     _report("a report with a label that is a text", b'{"picture": {"label": "7"}}'),
+    _report("a report with a label that is true", b'{"picture": {"label": true}}'),
+    _report("a report with a label of 7.0", b'{"picture": {"label": 7.0}}'),
+    _report("a report with a label below 0", b'{"picture": {"label": -1}}'),
+    _report("a report of a list without end", b'{"skipped": [' + b"1," * 2**20 + b"1]}"),
     _report("a report nested 100,000 deep", b"[" * 100_000),
     _report("a report whose picture is an address", PICTURE_ROW % b"https://example.org/7.png", query="?format=npz"),
     _report("a report whose picture is a script", PICTURE_ROW % b"javascript:alert(1)", query="?format=npz"),
 ]
 """The name of each is unique."""
+
+
+class BadFile(NamedTuple):
+    """One file that is told as skipped in a comparison."""
+
+    name: str
+    content: bytes
+    word: str
+    """Stands in the English reason."""
+
+
+def _changed(data: bytes, old: bytes, new: bytes) -> bytes:
+    assert old in data
+    return data.replace(old, new)
+
+
+STORED = zipped({"7.png": PNG}, compression=0)
+BAD_FILES = [
+    BadFile("an empty file", b"", "empty"),
+    BadFile("text", b"seven", "PNG"),
+    BadFile("a PNG cut in its pixels", PNG[: len(PNG) // 2], "damaged"),
+    BadFile("30000 x 30000 in 57 bytes", hollow_png(30_000, 30_000), "pixels"),
+    BadFile("a Photoshop file cut after its signature", b"8BPS", "Photoshop"),
+    BadFile("a ZIP of zeros", b"PK\3\4" + bytes(30), "damaged"),
+    BadFile("a ZIP cut in its directory", STORED[:-30], "damaged"),
+    BadFile("a ZIP with a directory of 4 GiB", STORED[:-10] + b"\xff" * 4 + STORED[-6:], "damaged"),
+    BadFile("a file in a ZIP damaged in its middle", _changed(STORED, PNG[40:50], bytes(10)), "damaged"),
+    BadFile("a file in a ZIP with another name in its head", STORED.replace(b"7.png", b"8.png", 1), "damaged"),
+    BadFile("a file in a ZIP packed in a way there is not", _changed(STORED, b"\0\0\0\0", b"\0\0\x63\0"), "damaged"),
+    BadFile("a bomb in a ZIP", zipped({"7.png": bytes(2**24)}), "far more"),
+    BadFile("a ZIP in a ZIP", zipped({"7.zip": STORED}), "ZIP inside a ZIP"),
+    BadFile("a link in a ZIP", with_link("7.png", "/etc/passwd"), "link"),
+    BadFile("an encrypted file in a ZIP", encrypted("7.png", PNG), "encrypted"),
+    BadFile("a file that leads out of its ZIP", zipped({"../../7.png": PNG}), "leads out"),
+    BadFile("a picture too large in a ZIP", zipped({"7.png": hollow_png(30_000, 30_000)}), "pixels"),
+    BadFile("half a Photoshop file in a ZIP", zipped({"7.psd": photoshop_head()}), "Photoshop"),
+]
+"""The name of each is unique. In a comparison, where the others are read all the same."""

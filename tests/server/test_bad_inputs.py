@@ -7,7 +7,8 @@ from pathlib import Path
 import pytest
 from flask import Flask
 
-from tests.bad_inputs import BAD_INPUTS, FORM, PNG, BadInput, form, photoshop_head
+from server.settings import ROOT
+from tests.bad_inputs import BAD_FILES, BAD_INPUTS, FORM, PNG, BadFile, BadInput, form, joined, photoshop_head
 from tests.server.test_api import assert_is_problem
 
 LIMIT_SECONDS = 5
@@ -47,5 +48,21 @@ def test_bad_input_is_refused_with_advice(client, bad: BadInput, temporary):
     assert client.post("/api/predict", data=form(PNG), content_type=FORM).json["digit"] == 7
 
 
+@pytest.mark.parametrize("bad", BAD_FILES, ids=lambda bad: bad.name)
+def test_a_bad_file_is_told_with_its_reason_and_the_others_are_compared(client, bad: BadFile, temporary):
+    body = joined(form(bad.content, "bad", "files"), form(PNG, "7.png", "files"))
+    start = time.monotonic()
+    response = client.post("/api/compare", data=body, content_type=FORM)
+    assert time.monotonic() - start < LIMIT_SECONDS
+    [skipped], [picture] = response.json["skipped"], response.json["pictures"]
+    assert bad.word in skipped["reason"]
+    assert "Traceback" not in skipped["reason"]
+    assert str(ROOT) not in skipped["reason"]
+    assert picture["models"]["robust"]["digit"] == 7
+    response.close()
+    assert left_in(temporary) == []
+
+
 def test_there_are_many_each_with_a_name_of_its_own():
     assert len({bad.name for bad in BAD_INPUTS}) == len(BAD_INPUTS) >= 80
+    assert len({bad.name for bad in BAD_FILES}) == len(BAD_FILES)
