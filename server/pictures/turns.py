@@ -77,4 +77,6 @@ class Turns:
     def _use(self, client: str) -> float:
         """Seconds that a client has used of late, or is using."""
         now = self._now()
-        return self._past.of(client) + sum(now - since for each, since in self._running.items() if each.client == client)
+        return self._past.of(client) + sum(
+            now - since for each, since in self._running.items() if each.client == client
+        )
