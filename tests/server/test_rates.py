@@ -1,14 +1,11 @@
 """How often one address may ask."""
 
 import os
-import time
 from io import BytesIO
 
 import pytest
-from limits import RateLimitItemPerMinute
-from limits.storage import MemoryStorage
 
-from server import create_app, rates
+from server import create_app
 from server.errors import StartError
 from server.settings import Settings
 from tests.bad_inputs import JSON, pixels
@@ -68,33 +65,3 @@ def test_no_limit_is_possible():
 def test_a_storage_that_cannot_be_used_stops_the_start(url):
     with pytest.raises(StartError, match=r"DIGITS_RATE_STORAGE='.*' cannot be used.*memory://"):
         limited(DIGITS_RATE_STORAGE=url)
-
-
-class Unreachable(MemoryStorage):
-    """A shared storage whose server is gone."""
-
-    STORAGE_SCHEME = "unreachable"
-    base_exceptions = ConnectionError
-    asked = 0
-
-    def incr(self, key, expiry, amount=1):
-        Unreachable.asked += 1
-        raise ConnectionError
-
-
-def test_where_the_shared_storage_cannot_be_reached_each_process_counts_alone_and_does_not_wait_for_it():
-    Unreachable.asked = 0
-    client = limited(DIGITS_PREDICT_RATE="3", DIGITS_RATE_STORAGE="unreachable://")
-    assert [predict(client).status_code for _ in range(4)] == [200, 200, 200, 429]
-    assert Unreachable.asked == 1
-
-
-def test_old_counts_are_forgotten(monkeypatch):
-    now = time.time()
-    monkeypatch.setattr(time, "time", lambda: now)
-    counts, limit = rates.Counts(rates.OWN), RateLimitItemPerMinute(1)
-    assert [counts.wait(limit, f"10.0.0.{k}") for k in range(100)] == [0] * 100
-    assert counts.wait(limit, "10.0.0.1") > 0
-    now += 300
-    assert counts.wait(limit, "10.0.0.1") == 0
-    assert len(counts.own.storage) == 1
