@@ -7,13 +7,18 @@ import base64
 import json
 import subprocess
 import sys
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from statistics import median
 
 import numpy as np
 from PIL import Image
 
+from server.recognizer import DEFAULT, Recognizer
+from server.recognizer import load as load_models
+from server.settings import ROOT
 from tests.bench.load import Load, drive
 from tests.bench.measures import Bench, Curve, Row, Target, measure
 from tests.live import LiveServer
@@ -104,6 +109,22 @@ def predictions(bench: Bench) -> Iterator[Row]:
             PEERS["function"],
             Target(50),
         )
+
+
+@measure
+def inference(bench: Bench) -> Iterator[Row]:
+    """LiteRT alone: one picture of 280x280 pixels on one core."""
+    greys = picture(280).astype(np.float32)
+    for name, recognizer in load_models(ROOT / "static/models").items():
+        times = [_milliseconds(recognizer, greys) for _ in range(bench.choose(full=1000, quick=100))]
+        target = Target(0.3) if name == DEFAULT else None
+        yield Row(f"LiteRT, one picture of 280x280, {name}, median", "ms", [median(times)], target=target)
+
+
+def _milliseconds(recognizer: Recognizer, greys: np.ndarray) -> float:
+    begun = time.perf_counter()
+    recognizer.recognize(greys)
+    return 1000 * (time.perf_counter() - begun)
 
 
 @measure
