@@ -7,6 +7,7 @@ import { Bars } from './bars.js';
 import { Easel } from './easel.js';
 import { Ladder, openHere } from './engines/ladder.js';
 import { showExample } from './inside/example.js';
+import { hold } from './inside/hold.js';
 import { Lab } from './inside/lab.js';
 import { openNetwork } from './inside/network.js';
 import { Section } from './inside/section.js';
@@ -149,6 +150,14 @@ byId('drawer').addEventListener('click', ({ currentTarget }) => {
   currentTarget.setAttribute('aria-expanded', open);
   currentTarget.textContent = text(open ? 'drawer.close' : 'drawer.open');
 });
+
+/** Shows the step that the address names. */
+function goToStep() {
+  const step = byId(location.hash.slice(1));
+  if (step?.matches('.step')) hold(step);
+}
+addEventListener('hashchange', goToStep);
+goToStep();
 
 const asked = new URLSearchParams(location.search).get('model') ?? kept('network');
 if (asked in models) {

@@ -152,7 +152,8 @@ def test_the_page_returns_to_the_browser_when_it_can(open_draw: OpenDraw) -> Non
     page.expect_engine("server")
     page.draw(SEVEN)
     page.page.context.unroute(weights)
-    page.expect_engine("wasm")
+    # Where the weights come back between two attempts, the second of them has them first.
+    expect(page.root).to_have_attribute("data-engine", re.compile("wasm|cpu"), timeout=20_000)
     page.expect_digit(7)
 
 

@@ -318,6 +318,21 @@ def test_everything_is_done_with_keys(open_inside: OpenInside) -> None:
     expect(page.page.locator("#altered")).to_be_visible()
 
 
+@pytest.mark.parametrize("width", [1280, 360])
+@pytest.mark.parametrize("step", ["pooling", "softmax"])
+def test_the_address_of_a_step_leads_to_it_while_the_figures_above_grow(
+    open_inside: OpenInside, step: str, width: int
+) -> None:
+    page = open_inside(f"#{step}", viewport={"width": width, "height": 700})
+    page.page.wait_for_function(f"Math.abs(document.getElementById('{step}').getBoundingClientRect().top - 8) < 2")
+    page.page.wait_for_timeout(500)  # the sections out of sight are painted too
+    top = page.step(step).evaluate("(section) => section.getBoundingClientRect().top")
+    assert top == pytest.approx(8, abs=2)
+    page.page.mouse.wheel(0, -300)
+    page.page.wait_for_timeout(300)
+    assert page.step(step).evaluate("(section) => section.getBoundingClientRect().top") > 100, "it lets go"
+
+
 def test_the_tour_stops_in_every_section_and_gives_the_focus_back(open_inside: OpenInside) -> None:
     page = open_inside()
     tour = page.page.get_by_role("dialog", name="Guided tour")

@@ -1,6 +1,7 @@
 /** The guided tour: one stop in each section, in about five minutes. Goes on while the page is used. */
 
 import { text } from '../strings.js';
+import { hold } from './hold.js';
 
 export class Tour {
   #stops;
@@ -56,7 +57,7 @@ export class Tour {
     this.#mark(stop);
     history.replaceState(history.state, '', `#${stop.id}`);
     const calm = matchMedia('(prefers-reduced-motion: reduce)').matches;
-    (stop.querySelector('.figure') ?? stop).scrollIntoView({ behavior: calm ? 'auto' : 'smooth', block: 'start' });
+    hold(stop.querySelector('.figure') ?? stop, calm ? 'auto' : 'smooth');
   }
 
   #mark(stop) {
