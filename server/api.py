@@ -62,7 +62,7 @@ def _picture() -> NDArray[np.uint8]:
     """The request's one picture, as greys [h, w]."""
     settings: Settings = current_app.config["SETTINGS"]
     if request.mimetype == "application/json":
-        return pixels.read(request.get_data(), settings.max_pixels, settings.max_json_depth)
+        return pixels.read(request.get_data(), settings.max_pixels, settings.max_json_depth, settings.max_json_values)
     if request.mimetype == "multipart/form-data":
         files = request.files.getlist("picture")
         if len(files) != 1:  # also none where the body is cut or its boundary is missing

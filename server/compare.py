@@ -99,8 +99,9 @@ def _report(rows: list[Row], format: str) -> str | bytes:
 
 
 def _rows(body: bytes) -> list[Row]:
-    max_depth = current_app.config["SETTINGS"].max_json_depth
-    rows = [strict_json.loads(line, max_depth) for line in body.splitlines()]
+    settings = current_app.config["SETTINGS"]
+    bounds = settings.max_json_depth, settings.max_json_values
+    rows = [strict_json.loads(line, *bounds) for line in body.splitlines()]
     if not rows:
         raise ValueError("a comparison has a summary at least")
     for row in rows:

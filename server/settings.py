@@ -75,6 +75,8 @@ class Settings:
     # At least two of the form parser's own 64 KiB buffers, or it would refuse files.
     max_field_bytes: int = setting(2**19, "DIGITS_MAX_FIELD_BYTES", "bytes of form fields without files", 2**17, 2**24)
     max_json_depth: int = setting(16, "DIGITS_MAX_JSON_DEPTH", "lists and objects of a JSON body in each other", 8, 500)
+    # The largest that is sent in earnest, a comparison's summary, has some hundred.
+    max_json_values: int = setting(10_000, "DIGITS_MAX_JSON_VALUES", "values of a JSON body", 1_000, 10**7)
     max_pixels: int = setting(32_000_000, "DIGITS_MAX_PIXELS", "pixels (width x height) of a picture", 784, 2**28)
     max_layers: int = setting(500, "DIGITS_MAX_LAYERS", "layers and groups of a Photoshop file", 1, 100_000)
     max_layer_area: int = setting(

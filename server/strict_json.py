@@ -4,12 +4,6 @@ import json
 from collections.abc import Iterable
 from typing import Any, NoReturn
 
-MAX_VALUES = 10_000
-"""In a body; the largest that is sent in earnest, a comparison's summary, has some hundred.
-
-The parser lets no other thread run until it is done, so a long list of nothing would hold up everybody.
-"""
-
 
 class NotJson(ValueError):
     """The text is not JSON in UTF-8, or a number has thousands of digits."""
@@ -20,16 +14,18 @@ class TooDeep(NotJson):
 
 
 class TooMany(NotJson):
-    """It holds more than `MAX_VALUES`."""
+    """It holds more values than allowed."""
 
 
-def loads(body: bytes, max_depth: int) -> Any:
+def loads(body: bytes, max_depth: int, max_values: int) -> Any:
     """Parse a body.
 
     Raises:
-        NotJson: it is not JSON, or is `TooDeep`, nested deeper than `max_depth`, or `TooMany`.
+        NotJson: it is not JSON, or is `TooDeep`, nested deeper than `max_depth`, or `TooMany`, of more values than
+            `max_values`.
     """
-    if sum(map(body.count, (b"[", b"{", b","))) > MAX_VALUES:
+    # First: the parser lets no other thread run until it is done, so a long list of nothing would hold up everybody.
+    if sum(map(body.count, (b"[", b"{", b","))) > max_values:
         raise TooMany
     try:
         value = json.loads(body.decode(), parse_constant=_refuse)

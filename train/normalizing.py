@@ -95,7 +95,7 @@ def find_ink(picture: tf.Tensor) -> Ink:
     mixed = 4.0 * border * (1.0 - border)  # 0 where the border is all ground or all frame, 1 where it is half ink
     # Cubed: corners of one mind say much, three against one little, as a 7 that fills its picture leaves them.
     say = 2.0 * (share - 0.5) + BORDER * (border - 0.5) + CORNERS * mixed * corners * corners * corners
-    light = tf.cast(say > 0.0, tf.float32)  # [n, 1, 1]
+    light = _step(say)  # [n, 1, 1]
     sign = 1.0 - 2.0 * light  # of ink minus ground
 
     dark_area = (1.0 - share) * area

@@ -13,15 +13,15 @@ from server.pictures.grey import shrink
 from server.problems import BadRequest, PictureTooLarge, PictureUnreadable
 
 
-def read(body: bytes, max_pixels: int, max_depth: int) -> NDArray[np.uint8]:
+def read(body: bytes, max_pixels: int, max_depth: int, max_values: int) -> NDArray[np.uint8]:
     """Read `{"width", "height", "pixels"}` into [h, w]; pixels are the base64 of width*height grey bytes.
 
     Raises:
-        BadRequest: the body is not JSON of that form, or nested deeper than `max_depth`.
+        BadRequest: the body is not JSON of that form, nested deeper than `max_depth`, or of more than `max_values`.
         PictureTooLarge: width*height is more than `max_pixels`.
         PictureUnreadable: the pixels are not base64, or not as many as width*height.
     """
-    fields = _parse(body, max_depth)
+    fields = _parse(body, max_depth, max_values)
     width, height, pixels = (fields.get(name) for name in ("width", "height", "pixels"))
     # `type(...)`, because True is an int to isinstance.
     if type(width) is not int or type(height) is not int or width < 1 or height < 1:
@@ -47,9 +47,9 @@ def read(body: bytes, max_pixels: int, max_depth: int) -> NDArray[np.uint8]:
     return shrink(np.frombuffer(greys, np.uint8).reshape(height, width))
 
 
-def _parse(body: bytes, max_depth: int) -> dict[str, Any]:
+def _parse(body: bytes, max_depth: int, max_values: int) -> dict[str, Any]:
     try:
-        fields = strict_json.loads(body, max_depth)
+        fields = strict_json.loads(body, max_depth, max_values)
     except strict_json.TooDeep:
         raise BadRequest(_l("The JSON is nested deeper than %(number)d. Send it flat.", number=max_depth)) from None
     except strict_json.TooMany:

@@ -271,6 +271,7 @@ def test_a_confusion_cell_opens_the_pictures_behind_it(page, folder):
     expect(page.locator(".card")).to_be_in_viewport()
     page.get_by_role("button", name="Show all again").click()
     expect(page.locator(".card")).to_have_count(4)
+    expect(page.locator("#filter")).to_be_focused()
     page.locator("#filter").select_option("unlabelled")
     expect(page.locator(".card")).to_have_count(1)
 

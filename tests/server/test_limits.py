@@ -57,6 +57,12 @@ def files(count: int) -> bytes:
     return form(SMALL_PNG, field="files", times=count)
 
 
+def holding(count: int) -> bytes:
+    """A picture with a list beside it, so many values in all."""
+    rest = pixels(more=None).count(b",")  # and two brackets
+    return pixels(more=None).replace(b"null", b"[" + b"0," * (count - rest - 2) + b"0]")
+
+
 def nested(depth: int) -> bytes:
     """JSON of a picture nested so deep by a field that nobody asked for."""
     return pixels(more=None).replace(b"null", b"[" * (depth - 1) + b"]" * (depth - 1))
@@ -91,6 +97,7 @@ LIMITS = [
     Limit(
         "fields of a form", {"max_field_bytes": 2**17}, PREDICT, FORM, fields_of(2**17), fields_of(2**17 + 1), "smaller"
     ),
+    Limit("values in JSON", {"max_json_values": 1000}, PREDICT, JSON, holding(1000), holding(1001), "more than"),
     Limit("depth of JSON", {"max_json_depth": 8}, PREDICT, JSON, nested(8), nested(9), "8"),
     Limit("pixels in JSON", {"max_pixels": 900}, PREDICT, JSON, as_json(30, 30), as_json(17, 53), "900"),
     Limit(

@@ -28,7 +28,10 @@ export class Report {
   constructor({ editable }) {
     this.#gallery = new Gallery(editable ? (picture, digit) => this.#label(picture, digit) : null);
     for (const id of ['network', 'filter', 'order']) byId(id).addEventListener('change', () => this.#choose(null));
-    byId('close-cell').addEventListener('click', () => this.#choose(null));
+    byId('close-cell').addEventListener('click', () => {
+      this.#choose(null);
+      byId('filter').focus(); // the button is gone
+    });
   }
 
   clear() {

@@ -147,8 +147,8 @@ function insideFrame(...coverages) {
   const inner = maskOf(coverages[0], depths[0]);
   const digit = total(rests[0][0].map((share, at) => share * inner[at])) > CRUMB * total(coverages[0]);
   return coverages.map((coverage, axis) => {
-    const left = (depth, side) => (around || (digit && parted(rests[axis][side], depth)) ? depth : 0);
-    return maskOf(coverage, depths[axis].map(left));
+    const cutOff = (depth, side) => (around || (digit && parted(rests[axis][side], depth)) ? depth : 0);
+    return maskOf(coverage, depths[axis].map(cutOff));
   });
 }
 
