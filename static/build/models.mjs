@@ -40,7 +40,6 @@ export function pageFiles({ name, graph, weights, card }) {
     modelTopology: graph.modelTopology,
     weightSpecs: graph.weightsManifest.flatMap(({ weights: specs }) => specs),
     signature: graph.signature,
-    bySize: nodesBySize(graph.modelTopology.node),
     golden: smallest(card.golden),
     goldenTolerance: card.golden_tolerance,
   };
@@ -59,27 +58,4 @@ function smallest(golden) {
     if (picture.label !== null && !byDigit.has(picture.label)) byDigit.set(picture.label, picture);
   }
   return [...byDigit.values()].slice(0, CHECKED);
-}
-
-/**
- * The nodes that the size of the picture decides, and not what is drawn on it, as far as other nodes build on them: a
- * page computes them once for a size.
- *
- * @param {{name: string, op: string, input?: string[]}[]} nodes of the graph
- * @returns {string[]} their names
- */
-function nodesBySize(nodes) {
-  const byName = new Map(nodes.map((node) => [node.name, node]));
-  const inputsOf = ({ input = [] }) => input.map((name) => byName.get(name.replace(/^\^|:\d+$/g, '')));
-  const [NOTHING, SIZE, VALUES] = [0, 1, 2];
-  const decided = new Map();
-  const decides = (node) => {
-    if (!decided.has(node)) {
-      const own = { Placeholder: VALUES, Shape: SIZE }[node.op];
-      decided.set(node, own ?? Math.max(NOTHING, ...inputsOf(node).map(decides)));
-    }
-    return decided.get(node);
-  };
-  const built = nodes.filter((node) => decides(node) === VALUES).flatMap(inputsOf);
-  return [...new Set(built)].filter((node) => decides(node) === SIZE).map(({ name }) => name);
 }

@@ -19,7 +19,7 @@ REDRAW = """async (times) => {
         await shown;
     }
 }"""
-TENSORS = "_tfengine.memory().numTensors"
+TENSORS = "_tfengine.backend.numDataIds()"
 
 
 @measure

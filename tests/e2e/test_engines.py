@@ -213,7 +213,7 @@ def test_a_thousand_strokes_leave_no_tensors_and_no_drawing_behind(open_draw: Op
     page.expect_digit(7)
     expect(page.page.locator("#verdict-classic")).to_contain_text(re.compile(r"\d"))
     [worker] = page.page.workers
-    tensors = "_tfengine.memory().numTensors"
+    tensors = "_tfengine.backend.numDataIds()"
     before = worker.evaluate(tensors)
     # As fast as the networks read: drawn with events, for a mouse would take minutes.
     page.page.evaluate(

@@ -531,7 +531,7 @@ def test_a_card_that_does_not_arrive_is_said(open_inside: OpenInside) -> None:
 def test_reading_and_playing_leave_no_tensors_behind(open_inside: OpenInside) -> None:
     page = open_inside()
     page.draw(SEVEN)
-    tensors = "_tfengine.memory().numTensors"
+    tensors = "_tfengine.backend.numDataIds()"
     before = page.page.evaluate(tensors)
     page.step("normalising").get_by_role("checkbox").first.uncheck()
     page.draw([line((40, 40), (240, 40)), line((40, 240), (240, 240)), line((140, 30), (140, 250))])

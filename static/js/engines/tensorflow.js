@@ -2,12 +2,16 @@
 
 import '@tensorflow/tfjs-core/dist/base_side_effects.js';
 import '@tensorflow/tfjs-converter/dist/flags.js';
-import { dispose, setBackend, tensor } from '@tensorflow/tfjs-core';
+import { setBackend } from '@tensorflow/tfjs-core';
 import { GraphModel } from '@tensorflow/tfjs-converter/dist/executor/graph_model.js';
 
 import { models } from 'digits:assets';
 
 import { checkGolden } from './golden.js';
+import { Tape } from './tape.js';
+
+/** For how many sizes of pictures, or other questions to the graph, the calls are kept. */
+const TAPES = 16;
 
 const OUTPUTS = ['probabilities', 'normalized', 'ink'];
 
@@ -50,12 +54,7 @@ async function openNetwork(files) {
   const check = (golden) => checkGolden({ read }, golden, graph.goldenTolerance);
   const [first, ...others] = graph.golden;
   await check([first]);
-  const checkOthers = async () => {
-    await new Promise((resolve) => setTimeout(resolve));
-    await check(others);
-    runner.bySize = graph.bySize;
-  };
-  const checked = checkOthers();
+  const checked = new Promise((resolve) => setTimeout(resolve)).then(() => check(others));
   checked.catch(() => {}); // whoever asks is told
   return {
     graph,
@@ -79,15 +78,11 @@ async function download(file) {
   return response;
 }
 
-/** Runs a graph. What only the picture's size decides is computed once for a size. */
+/** Runs a graph. */
 class Runner {
-  /** Names of the nodes that the picture's size decides; none before the golden pictures, each of its own size, are read. */
-  bySize = [];
-
   #model;
-  #size = '';
-  /** @type {Record<string, import('@tensorflow/tfjs-core').Tensor>} the nodes `bySize` for pictures of this size */
-  #known = {};
+  /** By what is asked and the shapes of what is fed; the one used last comes last. @type {Map<string, Tape>} */
+  #tapes = new Map();
 
   /** @param {GraphModel} model */
   constructor(model) {
@@ -95,30 +90,24 @@ class Runner {
   }
 
   /** As `run` of a Network. */
-  async run(feeds, nodes) {
-    const inputs = {};
-    const outputs = [];
-    try {
-      for (const [node, { values, shape }] of Object.entries(feeds)) inputs[node] = tensor(values, shape, 'float32');
-      const known = inputs.picture && this.bySize.length > 0 ? this.#knownOf(inputs.picture) : {};
-      outputs.push(...this.#execute({ ...inputs, ...known }, nodes));
-      return await Promise.all(outputs.map((output) => output.data()));
-    } finally {
-      dispose([inputs, outputs]);
-    }
+  run(feeds, nodes) {
+    const names = Object.keys(feeds);
+    const fed = Object.values(feeds);
+    const key = JSON.stringify([names, fed.map(({ shape }) => shape), nodes]);
+    const tape = this.#tapes.get(key) ?? new Tape(fed, (inputs) => this.#execute(names, inputs, nodes));
+    this.#tapes.delete(key);
+    this.#tapes.set(key, tape);
+    if (this.#tapes.size > TAPES) this.#dropOldest();
+    return tape.play(fed);
   }
 
-  #knownOf(picture) {
-    if (this.#size !== String(picture.shape)) {
-      const values = this.#execute({ picture }, this.bySize);
-      dispose(this.#known);
-      this.#known = Object.fromEntries(this.bySize.map((node, index) => [node, values[index]]));
-      this.#size = String(picture.shape);
-    }
-    return this.#known;
+  #execute(names, inputs, nodes) {
+    return [this.#model.execute(Object.fromEntries(names.map((name, index) => [name, inputs[index]])), nodes)].flat();
   }
 
-  #execute(inputs, nodes) {
-    return [this.#model.execute(inputs, nodes)].flat();
+  #dropOldest() {
+    const [[key, tape]] = this.#tapes;
+    tape.dispose();
+    this.#tapes.delete(key);
   }
 }
