@@ -19,16 +19,23 @@ const NO_PROBABILITIES = new Array(10).fill(0);
 const page = document.documentElement;
 const byId = (id) => document.getElementById(id);
 
-// First of all: the engine's worker loads while the page is set up.
+// First of all: the engine loads while the rest of the page does.
 const ladder = new Ladder(new URLSearchParams(location.search).get('engine'));
 const started = ladder.start();
+if (document.readyState === 'loading') {
+  await new Promise((resolve) => document.addEventListener('DOMContentLoaded', resolve));
+}
 
 const easel = new Easel(() => verdictOf(chosen).digits[0]);
 const { pad } = easel;
 const bars = new Bars(byId('bars'));
 const answer = new Answer(byId('answer'), byId('certainty'), byId('spoken'));
 const sight = new Sight(byId('sight'));
-const reader = new Reader(pad.raster, { onReading: take, onFailure: () => ladder.leave() });
+const reader = new Reader(pad.raster, {
+  onReading: take,
+  onFailure: () => ladder.leave(),
+  onSlow: () => ladder.stepAside(),
+});
 
 /** The networks that are loaded, what each last read on the drawing as it stands, and those that could not be loaded. */
 const networks = new Map();
@@ -85,7 +92,7 @@ async function openOthers() {
   const { engine } = ladder;
   if (!engine || pad.drawing.empty) return;
   for (const name of Object.keys(models).filter((other) => !networks.has(other))) {
-    const network = await engine.open(name).catch(() => null); // tried again after the next stroke
+    const network = await ladder.open(name).catch(() => null); // tried again after the next stroke
     if (ladder.engine !== engine) return;
     missing[network ? 'delete' : 'add'](name);
     showVerdict(name);
@@ -101,7 +108,7 @@ function statusOf({ engine, forced }) {
   return text(engine.name === 'cpu' && !forced ? 'status.slower' : 'status.device');
 }
 
-ladder.addEventListener('change', () => {
+function useEngine() {
   const { engine, network } = ladder;
   page.dataset.engine = engine?.name ?? 'none';
   page.dataset.ready = engine !== null;
@@ -114,7 +121,9 @@ ladder.addEventListener('change', () => {
   }
   useNetworks();
   openOthers();
-});
+}
+
+ladder.addEventListener('change', useEngine);
 
 // The pad, and who reads it
 
@@ -148,4 +157,5 @@ function restore() {
 
 forget();
 restore();
+if (ladder.engine) useEngine(); // started before the page was complete
 started.then(workOffline);

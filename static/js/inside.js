@@ -5,7 +5,7 @@ import { models } from 'digits:assets';
 import { Answer } from './answer.js';
 import { Bars } from './bars.js';
 import { Easel } from './easel.js';
-import { Ladder, openHere } from './engines/ladder.js';
+import { Ladder } from './engines/ladder.js';
 import { showExample } from './inside/example.js';
 import { hold } from './inside/hold.js';
 import { Lab } from './inside/lab.js';
@@ -42,7 +42,7 @@ const easel = new Easel(() => verdictOf(reading).digits[0]);
 const { pad } = easel;
 const bars = new Bars(byId('bars'));
 const answer = new Answer(byId('answer'), byId('certainty'), byId('spoken'));
-const ladder = new Ladder(new URLSearchParams(location.search).get('engine'), RUNGS, openHere);
+const ladder = new Ladder(new URLSearchParams(location.search).get('engine'), RUNGS, RUNGS);
 const reader = new Reader(pad.raster, { onReading: (_, taken) => take(taken), onFailure: () => ladder.leave() });
 
 /** The network in use, as sections see it. @type {import('./inside/network.js').Network | null} */

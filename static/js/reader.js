@@ -3,21 +3,29 @@ const MEASURES_KEPT = 5000;
 
 /** How long the other networks pause between readings, lest the first one wait for them at every stroke. Milliseconds. */
 const PAUSE = 100;
+/** While the pen draws, its next frame comes within so many milliseconds. */
+const FRAME_COMES = 50;
+
+/** A network in the page is too slow when so many readings running take longer than half a frame, in milliseconds. */
+const LONG = 8;
+const MANY = 8;
 
 /**
- * Reads the picture: always its newest state, one reading at a time, so that no answer ever replaces a newer one.
+ * Reads the picture: always its newest state, a network one reading at a time, so that no answer ever replaces a newer one.
  *
- * A reading begins with the change and not with the next frame, so that the frame finds it done; what was read is
- * shown in step with the screen, once per frame. The first network goes before the others, which get now and then a
- * frame in which it has nothing to do.
+ * What is read is shown in step with the screen. A network in the page reads in the very frame that shows the stroke; one
+ * in a worker or on the server begins with the change, and the next frame shows what it answers. The first network goes
+ * before the others, which get now and then a frame in which it has nothing to do.
  */
 export class Reader {
-  /** @type {{name: string, network: import('./engines/ladder.js').Network, due: boolean}[]} */
+  /** @type {{name: string, network: import('./engines/ladder.js').Network, due: boolean, busy: boolean}[]} */
   #queue = [];
-  #busy = false;
   #frameAwaited = false;
   /** When the other networks may read again. */
   #pauseEnds = 0;
+  #timer;
+  /** How many readings running were long. */
+  #long = 0;
   /** The newest readings, by entry, which the next frame shows. */
   #unshown = new Map();
   /** When the oldest change that the first network has not read happened; and the oldest whose reading is not shown. */
@@ -30,16 +38,18 @@ export class Reader {
    * @param {object} listener
    * @param {(name: string, reading: import('./engines/ladder.js').Reading) => void} listener.onReading
    * @param {(error: Error) => void} listener.onFailure
+   * @param {() => void} [listener.onSlow] the first network holds up the page
    */
-  constructor(raster, { onReading, onFailure }) {
-    Object.assign(this, { raster, onReading, onFailure });
+  constructor(raster, { onReading, onFailure, onSlow }) {
+    Object.assign(this, { raster, onReading, onFailure, onSlow });
   }
 
   /** @param {[string, import('./engines/ladder.js').Network][]} networks by name, the most urgent first */
   use(networks) {
-    this.#queue = networks.map(([name, network]) => ({ name, network, due: true }));
+    this.#queue = networks.map(([name, network]) => ({ name, network, due: true, busy: false }));
     this.#unreadSince = null;
-    this.#readNext();
+    this.#long = 0;
+    this.#next();
   }
 
   /**
@@ -50,50 +60,73 @@ export class Reader {
   request(time) {
     this.#unreadSince ??= time;
     for (const entry of this.#queue) entry.due = true;
-    this.#readNext();
+    this.#next();
   }
 
-  #readNext() {
-    if (this.#busy || !this.#queue.some(({ due }) => due)) return;
+  #next() {
     const [first] = this.#queue;
-    // A network that holds up the page reads once per frame; one that doesn't may read again before it is shown.
-    if (first.due && (first.network.aside || this.#unshown.size === 0)) this.#read(first);
-    else this.#awaitFrame();
+    if (first?.due) {
+      if (!first.network.aside) this.#awaitFrame();
+      else if (!first.busy) this.#read(first);
+      return;
+    }
+    const other = this.#queue.find(({ due }) => due);
+    if (!other || this.#queue.some(({ busy }) => busy)) return;
+    const pause = this.#pauseEnds - performance.now();
+    if (pause > 0) {
+      clearTimeout(this.#timer);
+      this.#timer = setTimeout(() => this.#next(), pause);
+    } else {
+      this.#pauseEnds = performance.now() + PAUSE;
+      this.#read(other);
+    }
   }
 
   async #read(entry) {
+    const { network } = entry;
     const since = this.#unreadSince;
     const isFirst = entry === this.#queue[0];
     if (isFirst) this.#unreadSince = null;
     entry.due = false;
-    this.#busy = true;
+    entry.busy = true;
     try {
       const { greys, size } = this.raster;
-      this.#unshown.set(entry, await entry.network.read(greys, size, size));
+      const begun = performance.now();
+      this.#unshown.set(entry, await network.read(greys, size, size));
       if (isFirst) this.#unshownSince ??= since;
-      this.#awaitFrame();
+      if (!isFirst) this.#showSoon();
+      else if (network.aside) this.#awaitFrame();
+      else this.#show(); // in the frame in which it was read
+      if (isFirst && !network.aside) this.#notePace(performance.now() - begun);
     } catch (error) {
       if (this.#queue.includes(entry)) this.onFailure(error);
     } finally {
-      this.#busy = false;
-      this.#readNext();
+      entry.busy = false;
+      this.#next();
     }
+  }
+
+  #notePace(time) {
+    this.#long = time > LONG ? this.#long + 1 : 0;
+    if (this.#long === MANY) this.onSlow?.();
+  }
+
+  /** With the next frame of the first network; where none comes, in one of its own. */
+  #showSoon() {
+    setTimeout(() => {
+      if (this.#unshown.size > 0) this.#awaitFrame();
+    }, FRAME_COMES);
   }
 
   #awaitFrame() {
     if (this.#frameAwaited) return;
     this.#frameAwaited = true;
-    requestAnimationFrame((now) => {
+    requestAnimationFrame(() => {
       this.#frameAwaited = false;
       this.#show();
-      const due = this.#queue.find((entry) => entry.due);
-      if (!due || this.#busy) return;
-      if (due === this.#queue[0]) this.#read(due);
-      else if (now < this.#pauseEnds) this.#awaitFrame();
-      else {
-        this.#pauseEnds = now + PAUSE;
-        this.#read(due);
-      }
+      const [first] = this.#queue;
+      if (first?.due && !first.busy) this.#read(first);
+      else this.#next();
     });
   }
 

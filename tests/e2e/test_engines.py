@@ -12,14 +12,14 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext, Request, Route, expect
+from playwright.sync_api import Browser, BrowserContext, Page, Request, Route, Worker, expect
 
 from server.settings import ROOT
 from tests.e2e.conftest import OpenDraw
 from tests.e2e.handwriting import AMERICAN, EUROPEAN
 from tests.live import LiveServer
 
-SEVEN = EUROPEAN[7]
+SEVEN, THREE = EUROPEAN[7], EUROPEAN[3]
 MODELS = sorted(path.name for path in (ROOT / "static/models").iterdir() if path.is_dir())
 
 
@@ -212,9 +212,9 @@ def test_a_thousand_strokes_leave_no_tensors_and_no_drawing_behind(open_draw: Op
     page.draw(SEVEN)
     page.expect_digit(7)
     expect(page.page.locator("#verdict-classic")).to_contain_text(re.compile(r"\d"))
-    [worker] = page.page.workers
+    place: Page | Worker = page.page if engine == "wasm" else page.page.workers[0]
     tensors = "_tfengine.backend.numDataIds()"
-    before = worker.evaluate(tensors)
+    before = place.evaluate(tensors)
     # As fast as the networks read: drawn with events, for a mouse would take minutes.
     page.page.evaluate(
         """async () => {
@@ -237,7 +237,27 @@ def test_a_thousand_strokes_leave_no_tensors_and_no_drawing_behind(open_draw: Op
     page.draw(SEVEN)
     page.expect_digit(7)
     page.page.wait_for_timeout(300)
-    assert worker.evaluate(tensors) == before > 0
+    assert place.evaluate(tensors) == before > 0
+
+
+def test_a_page_that_is_held_up_by_reading_goes_on_in_a_worker(open_draw: OpenDraw) -> None:
+    page = open_draw("?engine=wasm")
+    read_here = "_tfengine.backend.dataIdNextNumber"
+    page.draw(SEVEN)
+    page.expect_digit(7)
+    session = page.page.context.new_cdp_session(page.page)
+    session.send("Emulation.setCPUThrottlingRate", {"rate": 50})
+    page.button("clear").click()
+    page.draw(SEVEN)
+    page.expect_digit(7)
+    session.send("Emulation.setCPUThrottlingRate", {"rate": 1})
+    page.page.wait_for_timeout(500)  # for the worker to have read
+    before = page.page.evaluate(read_here)
+    page.button("clear").click()
+    page.draw(THREE)
+    page.expect_digit(3)
+    page.expect_engine("wasm")
+    assert page.page.evaluate(read_here) == before
 
 
 def test_the_measures_of_the_design_are_there(open_draw: OpenDraw) -> None:

@@ -30,10 +30,14 @@ import { open as openServer } from './server.js';
  * @typedef {object} Engine
  * @property {'wasm' | 'cpu' | 'webgl' | 'server'} name
  * @property {(network: string) => Promise<Network>} open loads a network by name and checks it
+ * @property {boolean} [aside] is not in the page itself
  * @property {() => void} [close] gives back what the engine holds
  */
 
 const RUNGS = ['wasm', 'cpu', 'server'];
+
+/** Fast enough to read in the page itself, between a stroke and its frame; the others would hold up the pen. */
+const QUICK = ['wasm'];
 
 /** The network that an engine must read rightly to be believed. */
 export const FIRST_NETWORK = 'robust';
@@ -45,17 +49,13 @@ const PATIENCE = 30_000;
 const FIRST_PAUSE = 1000;
 const LONGEST_PAUSE = 30_000;
 
-/**
- * An engine in the page itself: the pen has to wait while it reads, and its graph and tensors are at hand.
- *
- * @param {URL} script the engine's file
- * @param {string} first network that will be asked for
- * @returns {Promise<Engine>}
- */
-export async function openHere(script, first) {
+/** An engine in the page itself: the pen has to wait while it reads, and its graph and tensors are at hand. */
+async function openHere(script, first) {
   const { open } = await import(script);
   return open(first);
 }
+
+const scriptOf = (name) => new URL(engines[name], import.meta.url);
 
 function withinPatience(promise) {
   return Promise.race([
@@ -72,7 +72,9 @@ export class Ladder extends EventTarget {
   network = null;
 
   #rungs;
-  #openLocal;
+  #here;
+  /** The engine of the page once more, in a worker. @type {Promise<Engine> | null} */
+  #aside = null;
   #pause = FIRST_PAUSE;
   #timer;
   #climbing = false;
@@ -80,13 +82,12 @@ export class Ladder extends EventTarget {
   /**
    * @param {string | null} forced the only engine to use, or null for the usual ones
    * @param {string[]} rungs the usual ones, best first
-   * @param {(script: URL, first: string) => Promise<Engine>} openLocal starts an engine of the browser
-   *   from its file; `first` is the network that will be asked for
+   * @param {string[]} here those that read in the page; the others do in a worker
    */
-  constructor(forced, rungs = RUNGS, openLocal = openRemote) {
+  constructor(forced, rungs = RUNGS, here = QUICK) {
     super();
     this.forced = forced;
-    this.#openLocal = openLocal;
+    this.#here = here;
     this.#rungs = forced ? [forced] : rungs;
     addEventListener('online', () => this.#tryBetter());
   }
@@ -99,6 +100,39 @@ export class Ladder extends EventTarget {
   /** The engine in use has broken: takes the next one that works, or none. */
   leave() {
     return this.#climb(this.#rungs.slice(this.#rungs.indexOf(this.engine?.name) + 1));
+  }
+
+  /**
+   * Loads a network beside the first one, where the pen does not have to wait for it.
+   *
+   * @throws {Error} when it cannot be loaded there
+   */
+  async open(name) {
+    return (await this.#openAside()).open(name);
+  }
+
+  /** The engine in use holds up the page: goes on with it in a worker, where there are workers. */
+  async stepAside() {
+    const { engine: here } = this;
+    try {
+      const network = await this.open(FIRST_NETWORK);
+      if (this.engine !== here) return;
+      const engine = await this.#aside;
+      this.#aside = null;
+      this.#use({ engine, network });
+    } catch (error) {
+      console.info(`The engine ${here.name} goes on in the page: ${error.message}`);
+    }
+  }
+
+  /** The engine in use, in a worker if it is in the page itself. */
+  #openAside() {
+    if (this.engine.aside) return this.engine;
+    this.#aside ??= openRemote(scriptOf(this.engine.name), FIRST_NETWORK);
+    this.#aside.catch(() => {
+      this.#aside = null; // to be tried again
+    });
+    return this.#aside;
   }
 
   async #climb(rungs) {
@@ -146,7 +180,8 @@ export class Ladder extends EventTarget {
   #openEngine(name) {
     if (name === 'server') return openServer();
     if (!(name in engines)) throw new Error('there is none of that name');
-    return this.#openLocal(new URL(engines[name], import.meta.url), FIRST_NETWORK);
+    const open = this.#here.includes(name) ? openHere : openRemote;
+    return open(scriptOf(name), FIRST_NETWORK);
   }
 
   async #openChecked(name) {
@@ -161,6 +196,8 @@ export class Ladder extends EventTarget {
 
   #use(found) {
     this.engine?.close?.();
+    this.#aside?.then(({ close }) => close());
+    this.#aside = null;
     this.engine = found?.engine ?? null;
     this.network = found?.network ?? null;
     if (this.engine) this.#pause = FIRST_PAUSE;

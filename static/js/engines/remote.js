@@ -13,6 +13,7 @@ export async function openRemote(script, first) {
   try {
     return {
       name: await calls.call('start', first),
+      aside: true,
       async open(network) {
         await calls.call('open', network);
         return { aside: true, read: (...picture) => calls.call('read', network, ...picture) };

@@ -18,7 +18,7 @@ export async function open() {
   const blank = new Float32Array(BLANK_SIDE * BLANK_SIDE).fill(255);
   const { digit } = await predict('robust', blank, BLANK_SIDE, BLANK_SIDE);
   if (digit !== null) throw new Error(`The server read ${digit} on blank paper.`);
-  return { name: 'server', open: async (name) => openNetwork(name) };
+  return { name: 'server', aside: true, open: async (name) => openNetwork(name) };
 }
 
 /** @returns {Network} */
