@@ -8,6 +8,7 @@ import json
 import signal
 import sys
 from collections.abc import Iterator
+from concurrent.futures.process import BrokenProcessPool
 from contextlib import contextmanager
 from pathlib import Path
 from tempfile import TemporaryFile
@@ -21,7 +22,7 @@ from flask_babel import gettext as _
 
 from server.comparison import ROBUST, exports, sources
 from server.comparison.rows import Row
-from server.comparison.run import run
+from server.comparison.run import run_in_processes
 from server.i18n import LANGUAGES
 from server.pictures import File, Layers
 
@@ -63,7 +64,15 @@ def compare(
     with app.test_request_context(headers={"Accept-Language": lang}):
         _wait_for_mnist(app)
         with TemporaryFile("w+", encoding="utf-8") as spool, _until_interrupted() as stopped:
-            summary = _run(app, source, Layers(layers), spool, stopped)
+            try:
+                summary = _run(app, source, Layers(layers), spool, stopped)
+            except BrokenProcessPool:
+                raise click.ClickException(
+                    _(
+                        "A process of the comparison was killed, perhaps for want of memory. "
+                        "With DIGITS_READERS=1 it takes the least."
+                    )
+                ) from None
             for path, export in ((html, exports.as_html), (json_, exports.as_json), (csv_, exports.as_csv)):
                 if path:
                     with path.open("w", encoding="utf-8", newline="") as file:
@@ -112,7 +121,7 @@ def _run(app: Any, source: Path, layers: Layers, spool: IO[str], stopped: Event)
     reader = app.extensions["reader"]
     with click.progressbar(length=sources.count(source, reader), label=source.name, file=sys.stderr) as bar:
         files = _ticking(sources.of_folder(source, reader), bar, stopped)
-        for line in exports.as_ndjson(_telling(run(app, files, layers))):
+        for line in exports.as_ndjson(_telling(run_in_processes(app, files, layers))):
             spool.write(line)
             last = line
     summary: Row = json.loads(last)["summary"]

@@ -2,9 +2,9 @@
 
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from concurrent.futures import Future, ThreadPoolExecutor
+from concurrent.futures import Executor, Future, ThreadPoolExecutor
 from dataclasses import dataclass
-from typing import NamedTuple
+from typing import NamedTuple, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -20,6 +20,7 @@ from server.pictures.reader import Reader
 from server.problems import Problem
 from server.recognizer import Recognition, Recognizer
 
+T = TypeVar("T")
 ROBUST, CLASSIC = "robust", "classic"
 ABLATION = ("raw", "box", "mass")
 """How `classic` gets the pictures: as they are; cut out and scaled by their ink's box; and centred by mass as well."""
@@ -69,20 +70,10 @@ class Comparer:
 
     def compare(self, files: Iterable[File], workers: int) -> Iterator[Result | Skipped]:
         """Read and judge files in their order, several at once; end it early by closing the generator."""
-        pending: deque[tuple[int, Future[list[Result | Skipped]]]] = deque()
-        pool = ThreadPoolExecutor(workers, thread_name_prefix="compare")
-        try:
-            for file in files:
-                size = len(file.data) if isinstance(file.data, bytes) else 0
-                pending.append((size, pool.submit(self._judge_file, file)))
-                while len(pending) >= AHEAD * workers or sum(size for size, _ in pending) > AHEAD_BYTES:
-                    yield from pending.popleft()[1].result()
-            while pending:
-                yield from pending.popleft()[1].result()
-        finally:
-            pool.shutdown(cancel_futures=True)
+        return in_order(self.judge_file, files, ThreadPoolExecutor(workers, thread_name_prefix="compare"), workers)
 
-    def _judge_file(self, file: File) -> list[Result | Skipped]:
+    def judge_file(self, file: File) -> list[Result | Skipped]:
+        """Read one file and show its pictures to every network."""
         try:
             if isinstance(file.data, Problem):
                 raise file.data
@@ -121,6 +112,21 @@ class Comparer:
         # Every other digit lies the same by either rule.
         box = mass if np.array_equal(by_box, by_mass) else recognize(255 * by_box).digit
         return dict(zip(ABLATION, (classic.digit, box, mass), strict=True))
+
+
+def in_order(work: Callable[[File], list[T]], files: Iterable[File], pool: Executor, workers: int) -> Iterator[T]:
+    """What `work` makes of each file, in the files' order, several at once in `pool`, which is shut down at the end."""
+    pending: deque[tuple[int, Future[list[T]]]] = deque()
+    try:
+        for file in files:
+            size = len(file.data) if isinstance(file.data, bytes) else 0
+            pending.append((size, pool.submit(work, file)))
+            while len(pending) >= AHEAD * workers or sum(size for size, _ in pending) > AHEAD_BYTES:
+                yield from pending.popleft()[1].result()
+        while pending:
+            yield from pending.popleft()[1].result()
+    finally:
+        pool.shutdown(cancel_futures=True)
 
 
 def _nearest(mnist: Mnist, robust: Recognition, label: Label | None) -> dict[int, NDArray[np.uint8]]:

@@ -3,10 +3,12 @@
 import csv
 import io
 import json
+import os
 import signal
 import subprocess
 import sys
 from io import BytesIO
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -225,19 +227,41 @@ def test_the_exit_status_tells_scripts_how_it_went(app, folder, tmp_path):
     assert run(args=["compare", str(tmp_path / "missing")]).exit_code == 2
 
 
-def test_ctrl_c_ends_the_work_and_what_was_read_until_then_is_reported(folder, tmp_path):
+@pytest.fixture
+def at_work(folder, tmp_path):
+    """The command with thousands of files, in two processes, when reading has begun."""
     (folder / "0.png").write_bytes(b"")  # the first of all, so that its refusal tells that reading has begun
     for k in range(3_000):
         (folder / f"7/{k}.png").write_bytes(PNG)
-    command = [sys.executable, "-m", "flask", "--app", "server", "compare", folder, "--csv", tmp_path / "report.csv"]
-    process = subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+    process = subprocess.Popen(
+        [sys.executable, "-m", "flask", "--app", "server", "compare", folder, "--csv", tmp_path / "report.csv"],
+        cwd=ROOT,
+        env={**os.environ, "DIGITS_READERS": "2"},
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+    )
     assert any(b"0.png" in line for line in process.stderr)
-    process.send_signal(signal.SIGINT)
-    output, _ = process.communicate(timeout=60)
-    assert process.returncode == STOPPED
+    yield process
+    process.kill()
+
+
+def test_ctrl_c_ends_the_work_and_what_was_read_until_then_is_reported(at_work, tmp_path):
+    at_work.send_signal(signal.SIGINT)
+    output, _ = at_work.communicate(timeout=60)
+    assert at_work.returncode == STOPPED
     pictures = len((tmp_path / "report.csv").read_text("utf-8-sig").splitlines()) - 1
     assert 0 < pictures < 3_000
     assert f"{pictures} pictures, 1 without a label, 1 skipped" in output.decode()
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="needs /proc")
+def test_where_a_process_of_it_is_killed_the_command_line_says_so(at_work):
+    [child, *_] = Path(f"/proc/{at_work.pid}/task/{at_work.pid}/children").read_text().split()
+    os.kill(int(child), signal.SIGKILL)
+    _, errors = at_work.communicate(timeout=60)
+    assert at_work.returncode == 1
+    assert b"DIGITS_READERS=1" in errors
+    assert b"Traceback" not in errors
 
 
 def test_a_report_that_cannot_be_written_is_told_of_before_the_work(app, folder, tmp_path):
