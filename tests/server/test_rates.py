@@ -1,9 +1,12 @@
 """How often one address may ask."""
 
 import os
+import threading
+import time
 from io import BytesIO
 
 import pytest
+from limits.storage import storage_from_string
 
 from server import create_app
 from server.errors import StartError
@@ -65,3 +68,19 @@ def test_no_limit_is_possible():
 def test_a_storage_that_cannot_be_used_stops_the_start(url):
     with pytest.raises(StartError, match=r"DIGITS_RATE_STORAGE='.*' cannot be used.*memory://"):
         limited(DIGITS_RATE_STORAGE=url)
+
+
+def test_counts_start_no_threads_and_are_dropped_when_they_are_over(monkeypatch):
+    now = 1000.0
+    monkeypatch.setattr(time, "time", lambda: now)
+    monkeypatch.setattr(time, "monotonic", lambda: now)
+    counts = storage_from_string("memory://")
+    threads = threading.active_count()
+    for client in range(100):
+        counts.incr(f"client {client}", 60)
+        now += 0.1
+    assert counts.get("client 0") == 1
+    assert threading.active_count() <= threads
+    now += 60
+    assert counts.incr("another", 60) == 1
+    assert list(counts.expirations) == ["another"]
