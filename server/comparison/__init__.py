@@ -25,7 +25,7 @@ ROBUST, CLASSIC = "robust", "classic"
 ABLATION = ("raw", "box", "mass")
 """How `classic` gets the pictures: as they are; cut out and scaled by their ink's box; and centred by mass as well."""
 AHEAD, AHEAD_BYTES = 4, 2**26
-"""Files read ahead for each reading process, while they have no more bytes than these together."""
+"""Handfuls of files read ahead for each reading process, while they have no more bytes than these together."""
 PREVIEW = 96
 """Longer side of a picture in the gallery, in pixels."""
 
@@ -70,10 +70,14 @@ class Comparer:
 
     def compare(self, files: Iterable[File], workers: int) -> Iterator[Result | Skipped]:
         """Read and judge files in their order, several at once; end it early by closing the generator."""
-        return in_order(self.judge_file, files, ThreadPoolExecutor(workers, thread_name_prefix="compare"), workers)
+        pool = ThreadPoolExecutor(workers, thread_name_prefix="compare")
+        return in_order(self.judge_files, ([file] for file in files), pool, workers)
 
-    def judge_file(self, file: File) -> list[Result | Skipped]:
-        """Read one file and show its pictures to every network."""
+    def judge_files(self, files: list[File]) -> list[Result | Skipped]:
+        """Read files and show their pictures to every network."""
+        return [event for file in files for event in self._judge_file(file)]
+
+    def _judge_file(self, file: File) -> list[Result | Skipped]:
         try:
             if isinstance(file.data, Problem):
                 raise file.data
@@ -114,13 +118,15 @@ class Comparer:
         return dict(zip(ABLATION, (classic.digit, box, mass), strict=True))
 
 
-def in_order(work: Callable[[File], list[T]], files: Iterable[File], pool: Executor, workers: int) -> Iterator[T]:
-    """What `work` makes of each file, in the files' order, several at once in `pool`, which is shut down at the end."""
+def in_order(
+    work: Callable[[list[File]], list[T]], handfuls: Iterable[list[File]], pool: Executor, workers: int
+) -> Iterator[T]:
+    """What `work` makes of handfuls of files, in order, several at once in `pool`, which is shut down at the end."""
     pending: deque[tuple[int, Future[list[T]]]] = deque()
     try:
-        for file in files:
-            size = len(file.data) if isinstance(file.data, bytes) else 0
-            pending.append((size, pool.submit(work, file)))
+        for files in handfuls:
+            size = sum(len(file.data) for file in files if isinstance(file.data, bytes))
+            pending.append((size, pool.submit(work, files)))
             while len(pending) >= AHEAD * workers or sum(size for size, _ in pending) > AHEAD_BYTES:
                 yield from pending.popleft()[1].result()
         while pending:

@@ -13,6 +13,7 @@ from typing import NamedTuple
 import numpy as np
 
 from server.settings import ROOT
+from tests.bench.figures import megabytes
 from tests.bench.measures import Bench, Curve, Row, Target, measure
 from tests.photoshop import written_by_psd_tools
 from tests.pictures import encode
@@ -20,6 +21,8 @@ from train.penmanship import choose_tool, draw, write
 
 SIDE = 280
 """Of a drawn digit, in pixels."""
+LOOK_SECONDS = 0.2
+"""Between two looks at the memory."""
 DRAWN = 200
 """As many digits are drawn; a folder of more has them several times."""
 
@@ -29,7 +32,7 @@ class Cost(NamedTuple):
 
     seconds: float
     megabytes: float
-    """The most memory that the command itself held; its reading processes have a limit of their own."""
+    """The most memory that the command and its processes held together; what they share is counted once."""
 
 
 @measure
@@ -100,10 +103,12 @@ def compare(source: Path, cores: int | None = None) -> Cost:
         stdout=subprocess.DEVNULL,
         stderr=subprocess.DEVNULL,
     )
-    _, status, used = os.wait4(process.pid, 0)
-    process.returncode = os.waitstatus_to_exitcode(status)
+    most = 0.0
+    while process.poll() is None:
+        most = max(most, megabytes(process.pid))
+        time.sleep(LOOK_SECONDS)
     assert process.returncode == 0, f"compare ended with {process.returncode}"
-    return Cost(time.perf_counter() - started, used.ru_maxrss / 1024)
+    return Cost(time.perf_counter() - started, most)
 
 
 def _digits(count: int) -> Iterator[np.ndarray]:

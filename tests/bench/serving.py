@@ -10,7 +10,6 @@ import sys
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
-from pathlib import Path
 from statistics import median
 
 import numpy as np
@@ -19,6 +18,7 @@ from PIL import Image
 from server.recognizer import DEFAULT, Recognizer
 from server.recognizer import load as load_models
 from server.settings import ROOT
+from tests.bench.figures import megabytes
 from tests.bench.load import Load, drive
 from tests.bench.measures import Bench, Curve, Row, Target, measure
 from tests.live import LiveServer
@@ -139,7 +139,7 @@ def memory(bench: Bench) -> Iterator[Row]:
         for count in (early, late - early):
             for body, content_type in bodies:
                 drive(f"{server.url}/api/predict", CLIENTS, body, content_type, requests=count // len(bodies))
-            sizes.append(_megabytes(server.process.pid))
+            sizes.append(megabytes(server.process.pid))
     finally:
         server.stop()
     name = f"itself after {early:,}"
@@ -164,15 +164,3 @@ def growth(bench: Bench) -> Iterator[Curve]:
     yield Curve("predictions a second by clients", "server", "clients", "/s", clients, rates)
     times = [load.p50_ms for load in by_side]
     yield Curve("time of an answer by the picture's size", "server", "side of the picture, pixels", "ms", sides, times)
-
-
-def _megabytes(pid: int) -> float:
-    """Memory of a process and its children; what they share is counted once."""
-    kilobytes = 0
-    for line in Path(f"/proc/{pid}/smaps_rollup").read_text().splitlines():
-        if line.startswith("Pss:"):
-            kilobytes = int(line.split()[1])
-    children = [
-        int(child) for path in Path(f"/proc/{pid}/task").glob("*/children") for child in path.read_text().split()
-    ]
-    return kilobytes / 1000 + sum(_megabytes(child) for child in children)
