@@ -33,7 +33,7 @@ const answer = new Answer(byId('answer'), byId('certainty'), byId('spoken'));
 const sight = new Sight(byId('sight'));
 const reader = new Reader(pad.raster, {
   onReading: take,
-  onFailure: () => ladder.leave(),
+  onFailure: (name) => (name === FIRST_NETWORK || ladder.engine.aside ? ladder.leave() : loseOther(name)),
   onSlow: () => ladder.stepAside(),
 });
 
@@ -100,6 +100,15 @@ async function openOthers() {
     networks.set(name, network);
     useNetworks();
   }
+}
+
+/** The worker of a network beside the first one has broken. It is loaded again after the next stroke. */
+function loseOther(name) {
+  ladder.dropAside();
+  networks.delete(name);
+  missing.add(name);
+  showVerdict(name);
+  useNetworks();
 }
 
 function statusOf({ engine, forced }) {

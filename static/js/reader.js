@@ -37,7 +37,7 @@ export class Reader {
    * @param {import('./raster.js').Raster} raster the picture, changed in place by others
    * @param {object} listener
    * @param {(name: string, reading: import('./engines/ladder.js').Reading) => void} listener.onReading
-   * @param {(error: Error) => void} listener.onFailure
+   * @param {(name: string, error: Error) => void} listener.onFailure
    * @param {() => void} [listener.onSlow] the first network holds up the page
    */
   constructor(raster, { onReading, onFailure, onSlow }) {
@@ -99,7 +99,7 @@ export class Reader {
       else this.#show(); // in the frame in which it was read
       if (isFirst && !network.aside) this.#notePace(performance.now() - begun);
     } catch (error) {
-      if (this.#queue.includes(entry)) this.onFailure(error);
+      if (this.#queue.includes(entry)) this.onFailure(entry.name, error);
     } finally {
       entry.busy = false;
       this.#next();

@@ -240,6 +240,20 @@ def test_a_thousand_strokes_leave_no_tensors_and_no_drawing_behind(open_draw: Op
     assert place.evaluate(tensors) == before > 0
 
 
+def test_a_broken_worker_takes_its_network_along_until_the_next_stroke_and_no_other(open_draw: OpenDraw) -> None:
+    page = open_draw(errors_allowed=True)
+    page.draw(SEVEN)
+    classic = page.page.locator("#verdict-classic")
+    expect(classic).to_have_text("7")
+    page.page.workers[0].evaluate("() => { setTimeout(() => { throw new Error('broken') }) }")
+    page.button("clear").click()
+    page.draw(SEVEN)
+    page.expect_digit(7)
+    page.button("clear").click()
+    page.draw(SEVEN)
+    expect(classic).to_have_text("7")
+
+
 def test_a_page_that_is_held_up_by_reading_goes_on_in_a_worker(open_draw: OpenDraw) -> None:
     page = open_draw("?engine=wasm")
     read_here = "_tfengine.backend.dataIdNextNumber"

@@ -125,6 +125,12 @@ export class Ladder extends EventTarget {
     }
   }
 
+  /** The worker beside the page is of no use any more: the next network that is asked for starts another. */
+  dropAside() {
+    this.#aside?.then(({ close }) => close());
+    this.#aside = null;
+  }
+
   /** The engine in use, in a worker if it is in the page itself. */
   #openAside() {
     if (this.engine.aside) return this.engine;
@@ -196,8 +202,7 @@ export class Ladder extends EventTarget {
 
   #use(found) {
     this.engine?.close?.();
-    this.#aside?.then(({ close }) => close());
-    this.#aside = null;
+    this.dropAside();
     this.engine = found?.engine ?? null;
     this.network = found?.network ?? null;
     if (this.engine) this.#pause = FIRST_PAUSE;

@@ -31,6 +31,8 @@ class Calls {
   #worker;
   #pending = new Map();
   #last = 0;
+  /** Why there are no answers any more. @type {Error | null} */
+  #ended = null;
 
   /** @param {Worker} worker that answers as worker.js does */
   constructor(worker) {
@@ -49,6 +51,7 @@ class Calls {
 
   /** Calls a function of the worker. */
   call(name, ...values) {
+    if (this.#ended) return Promise.reject(this.#ended);
     return new Promise((resolve, reject) => {
       this.#pending.set(++this.#last, { resolve, reject });
       this.#worker.postMessage({ id: this.#last, name, values });
@@ -58,6 +61,7 @@ class Calls {
   /** Ends the worker; calls that wait fail with the error. */
   end(error) {
     this.#worker.terminate();
+    this.#ended = error;
     for (const { reject } of this.#pending.values()) reject(error);
     this.#pending.clear();
   }
