@@ -160,7 +160,7 @@ class Recipe:
 
 
 RECIPES = {
-    "robust": Recipe("robust", robust, Normalizing, True, True, 118, 128, 2e-3, 0.05),
+    "robust": Recipe("robust", robust, Normalizing, True, True, 100, 128, 2e-3, 0.05),
     "classic": Recipe("classic", classic, PlainResizing, False, False, 16, 128, 1e-3, 0.0),
 }
 
