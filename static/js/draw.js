@@ -33,7 +33,7 @@ const answer = new Answer(byId('answer'), byId('certainty'), byId('spoken'));
 const sight = new Sight(byId('sight'));
 const reader = new Reader(pad.raster, {
   onReading: take,
-  onFailure: (name) => (name === FIRST_NETWORK || ladder.engine.aside ? ladder.leave() : loseOther(name)),
+  onFailure: (name) => (name === FIRST_NETWORK || ladder.engine?.aside ? ladder.leave() : loseOther(name)),
   onSlow: () => ladder.stepAside(),
 });
 

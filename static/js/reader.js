@@ -15,7 +15,7 @@ const MANY = 8;
  *
  * What is read is shown in step with the screen. A network in the page reads in the very frame that shows the stroke; one
  * in a worker or on the server begins with the change, and the next frame shows what it answers. The first network goes
- * before the others, which get now and then a frame in which it has nothing to do.
+ * before the others, which read now and then when it has nothing to do, and are shown with its next frame.
  */
 export class Reader {
   /** @type {{name: string, network: import('./engines/ladder.js').Network, due: boolean, busy: boolean}[]} */

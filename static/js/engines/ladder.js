@@ -127,17 +127,23 @@ export class Ladder extends EventTarget {
 
   /** The worker beside the page is of no use any more: the next network that is asked for starts another. */
   dropAside() {
-    this.#aside?.then(({ close }) => close());
+    this.#aside?.then(
+      ({ close }) => close(),
+      () => {}, // whoever opens it is told
+    );
     this.#aside = null;
   }
 
   /** The engine in use, in a worker if it is in the page itself. */
   #openAside() {
     if (this.engine.aside) return this.engine;
-    this.#aside ??= openRemote(scriptOf(this.engine.name), FIRST_NETWORK);
-    this.#aside.catch(() => {
-      this.#aside = null; // to be tried again
-    });
+    if (!this.#aside) {
+      const opening = openRemote(scriptOf(this.engine.name), FIRST_NETWORK);
+      opening.catch(() => {
+        if (this.#aside === opening) this.#aside = null; // to be tried again
+      });
+      this.#aside = opening;
+    }
     return this.#aside;
   }
 
