@@ -1,5 +1,6 @@
 """The reference page: `tf.min.js` and the seed's network in float32, built into the git-ignored folder .bench/."""
 
+import gzip
 import shutil
 import subprocess
 import sys
@@ -7,9 +8,11 @@ import tempfile
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
-from functools import partial
-from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
+from mimetypes import guess_type
 from pathlib import Path
+
+import waitress
+from flask import Flask, Response, abort
 
 from server.settings import ROOT
 
@@ -49,19 +52,25 @@ def convert() -> None:
         _tensorflowjs().converters.tf_saved_model_conversion_v2.convert_tf_saved_model(saved, str(PAGE))
 
 
-class _Quiet(SimpleHTTPRequestHandler):
-    def log_message(self, *_) -> None:
-        pass
-
-
 @contextmanager
 def serve() -> Iterator[str]:
-    """Build the page and serve it; its address."""
+    """Build the page and serve it as a host of static files would, gzipped and from memory; its address."""
     build()
-    server = ThreadingHTTPServer(("127.0.0.1", 0), partial(_Quiet, directory=PAGE))
-    threading.Thread(target=server.serve_forever, daemon=True).start()
-    yield f"http://127.0.0.1:{server.server_port}"
-    server.shutdown()
+    files = {path.name: gzip.compress(path.read_bytes(), 9) for path in PAGE.iterdir()}
+    app = Flask(__name__, static_folder=None)
+
+    @app.get("/")
+    @app.get("/<name>")
+    def file(name: str = "index.html") -> Response:
+        if name not in files:
+            abort(404)
+        kind = guess_type(name)[0] or "application/octet-stream"
+        return Response(files[name], mimetype=kind, headers={"Content-Encoding": "gzip"})
+
+    server = waitress.create_server(app, host="127.0.0.1", port=0)
+    threading.Thread(target=server.run, daemon=True).start()
+    yield f"http://127.0.0.1:{server.effective_port}"
+    server.close()
 
 
 if __name__ == "__main__":
