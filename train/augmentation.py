@@ -21,17 +21,29 @@ SIZES = (0.65, 1.15)
 BENDING = 0.85
 """Standard deviation of the elastic displacement, pixels."""
 
-_COARSE = 5
-# Cubic interpolation of a coarse random field to every pixel of the canvas, as a matrix [CANVAS, _COARSE].
-_FINE = zoom(np.eye(_COARSE), (CANVAS / _COARSE, 1), order=3).astype(np.float32)
+_KNOTS = 5
+# Cubic interpolation of a coarse random field to every pixel of the canvas, as a matrix [CANVAS, _KNOTS].
+_FINE = zoom(np.eye(_KNOTS), (CANVAS / _KNOTS, 1), order=3).astype(np.float32)
 
-COARSE = 0.1
-"""Share of the pictures that lose every other pixel: their digits are 7 to 12 pixels tall."""
-_HALF = np.arange(CANVAS // 2)
-_FEWER = np.kron(np.eye(CANVAS // 2), [0.5, 0.5])
-_BACK = np.stack([np.interp((np.arange(CANVAS) - 0.5) / 2, _HALF, one) for one in np.eye(CANVAS // 2)], axis=1)
-# Area averaging to half the size, then linear interpolation back, along one axis: [CANVAS, CANVAS].
-_COARSEN = (_BACK @ _FEWER).astype(np.float32)
+COARSE = 0.15
+"""Share of the pictures that are seen with fewer pixels."""
+FEWER = (20, 16, 13)
+"""Pixels that those have along the canvas's side: their digits are 5 to 14 pixels tall."""
+
+
+def coarsening(fewer: int) -> np.ndarray:
+    """Area averaging to `fewer` pixels, then linear interpolation back, along one axis: float32 [CANVAS, CANVAS]."""
+    edges = np.arange(fewer + 1)[:, np.newaxis] * CANVAS / fewer
+    covered = np.clip(edges - np.arange(CANVAS), 0.0, 1.0)  # of each pixel, up to each edge
+    average = np.diff(covered, axis=0) * fewer / CANVAS
+    at = (np.arange(CANVAS) + 0.5) * fewer / CANVAS - 0.5
+    back = np.stack([np.interp(at, np.arange(fewer), one) for one in np.eye(fewer)], axis=1)
+    return (back @ average).astype(np.float32)
+
+
+_COARSEN = np.stack([coarsening(fewer) for fewer in FEWER])
+SHARPEST = -0.6
+"""How far a picture is brought into focus at most: the warp blurs it, and nothing does in use."""
 
 
 def distort(images: tf.Tensor, seed: tf.Tensor) -> tf.Tensor:
@@ -64,7 +76,7 @@ def _warp(images: tf.Tensor, seed: tf.Tensor) -> tf.Tensor:
     x = x + slant * y
     from_y = (tf.cos(angle) * y - tf.sin(angle) * x) / (size * proportions)
     from_x = (tf.sin(angle) * y + tf.cos(angle) * x) * proportions / size
-    field = tf.random.stateless_normal([count, 2, _COARSE, _COARSE], seeds[2]) * BENDING
+    field = tf.random.stateless_normal([count, 2, _KNOTS, _KNOTS], seeds[2]) * BENDING
     bend = tf.einsum("ya,nkab,xb->nkyx", _FINE, field, _FINE)
     middle = (tf.cast(tf.shape(images)[1], tf.float32) - 1) / 2
     return _interpolate(images, from_y + bend[:, 0] + middle, from_x + bend[:, 1] + middle)
@@ -104,11 +116,18 @@ def _scan(ink: tf.Tensor, seed: tf.Tensor) -> tf.Tensor:
     count = tf.shape(ink)[0]
     seeds = tf.unstack(tf.random.split(seed, 2))
     coarse, blur, gamma, contrast, noise = tf.unstack(tf.random.stateless_uniform([5, count, 1, 1], seeds[0]))
-    ink = tf.where(coarse < COARSE, tf.einsum("ya,nab,xb->nyx", _COARSEN, ink, _COARSEN), ink)
-    soft = tf.nn.avg_pool2d(ink[..., tf.newaxis], 3, 1, "SAME")[..., 0]
-    ink = ink + tf.nn.relu(2.0 * blur - 1.0) * (soft - ink)
+    kind = tf.minimum(tf.cast(coarse[:, 0, 0] / COARSE * len(FEWER), tf.int32), len(FEWER) - 1)
+    coarsen = tf.gather(_COARSEN, kind)
+    ink = tf.where(coarse < COARSE, tf.matmul(tf.matmul(coarsen, ink), coarsen, transpose_b=True), ink)
+    ink = focus(ink, SHARPEST + (1.0 - SHARPEST) * blur)
     ink = tf.maximum(ink, 1e-6) ** tf.exp(1.2 * (gamma - 0.5))
     # A quarter of the pictures carry noise, up to 8 % of the ink's contrast.
     sigma = 0.08 * tf.nn.relu(4.0 * noise - 3.0)
     ink = ink + sigma * tf.random.stateless_normal(tf.shape(ink), seeds[1])
     return tf.clip_by_value(255.0 * (0.1 + (0.3 + 0.6 * contrast) * ink), 0.0, 255.0)
+
+
+def focus(ink: tf.Tensor, softness: tf.Tensor) -> tf.Tensor:
+    """Ink [n, h, w], 0..1, blurred or sharpened: softness 1 is the mean of 3x3 pixels, 0 the same, below 0 sharper."""
+    soft = tf.nn.avg_pool2d(ink[..., tf.newaxis], 3, 1, "SAME")[..., 0]
+    return tf.clip_by_value(ink + softness * (soft - ink), 0.0, 1.0)

@@ -15,11 +15,15 @@ from numpy.typing import NDArray
 from .penmanship import choose_tool, draw, paper, write
 from .penmanship.doodles import SHOWN_IN_TRAINING, doodle
 from .penmanship.hand import trace
+from .penmanship.tools import ANYWHERE
 from .progress import progress
 
 BLOCK = 2000
-SIDES = (28, 28, 40, 56, 112)
-"""Canvas sides in pixels, one block each in turn: many people's programs draw on 28x28."""
+SIDES = (28, 28, 40, 56, 112, 12)
+"""Canvas sides in pixels, one block each in turn: many people's programs draw on 28x28, and old sets of digits come
+in 8 to 16 pixels."""
+TINY = (0.65, 1.0)
+"""Range of a digit's longer side by the smallest canvas's: smaller ones nobody reads."""
 NO_DIGIT = 10
 """Label of a doodle."""
 
@@ -46,7 +50,8 @@ def draw_block(
         labels[k] = NO_DIGIT if is_doodle else digit
         strokes = trace(doodle(rng, kinds), rng) if is_doodle else write(digit, rng)
         scaled = rng.random() < 0.3
-        ink = draw(strokes, choose_tool(rng), side * 4 if scaled and side < 112 else side, rng)
+        fill = TINY if side == min(SIDES) else ANYWHERE
+        ink = draw(strokes, choose_tool(rng), side * 4 if scaled and side < 112 else side, rng, fill)
         pictures[k] = paper.lay(paper.shrink(ink, side, rng) if len(ink) != side else ink, rng)
     return pictures, labels
 

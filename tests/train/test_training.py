@@ -10,7 +10,6 @@ import pytest
 
 from train import batches, export, fit, mnist, networks, pipeline, synthesis
 from train.__main__ import main
-from train.augmentation import CANVAS, distort
 from train.errors import ExportError
 from train.mnist import Split
 from train.networks import RECIPES
@@ -205,15 +204,6 @@ def test_targets_are_smoothed_and_a_doodle_asks_for_ten_equal_probabilities() ->
     assert rows[0, 3] == pytest.approx(0.91)
     np.testing.assert_allclose(rows[1], np.full(10, 0.1), atol=1e-6)
     np.testing.assert_allclose(rows.sum(axis=1), 1.0, atol=1e-6)
-
-
-def test_distortion_is_seeded_and_stays_a_grey_picture() -> None:
-    images = few().pictures.astype(np.float32) / 255
-    once, again, other = (distort(images, np.array(seed)).numpy() for seed in ([1, 2], [1, 2], [1, 3]))
-    np.testing.assert_array_equal(once, again)
-    assert (once != other).any()
-    assert once.shape == (100, CANVAS, CANVAS)
-    assert 0 <= once.min() < once.max() <= 255
 
 
 def test_blocks_of_drawings_resume_and_are_the_same_in_any_order(tmp_path: Path) -> None:

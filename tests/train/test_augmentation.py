@@ -1,0 +1,54 @@
+"""What training does to MNIST's pictures."""
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from train.augmentation import CANVAS, FEWER, coarsening, distort, focus
+
+
+def strokes(count: int = 20) -> np.ndarray:
+    """Pictures of random bars, float32 [count, 28, 28], ink 0..1."""
+    rng = np.random.default_rng(1)
+    images = np.zeros((count, 28, 28), np.float32)
+    for image, (y, x) in zip(images, rng.integers(5, 20, (count, 2)), strict=True):
+        image[4:24, x : x + 3] = image[y : y + 3, 6:22] = 1
+    return images
+
+
+def test_distortion_is_seeded_and_stays_a_grey_picture() -> None:
+    images = strokes()
+    once, again, other = (distort(images, np.array(seed)).numpy() for seed in ([1, 2], [1, 2], [1, 3]))
+    np.testing.assert_array_equal(once, again)
+    assert (once != other).any()
+    assert once.shape == (20, CANVAS, CANVAS)
+    assert 0 <= once.min() < once.max() <= 255
+
+
+@pytest.mark.parametrize("fewer", FEWER)
+def test_a_coarse_picture_has_the_mean_of_what_each_pixel_covers_and_is_enlarged_as_pillow_does(fewer: int) -> None:
+    picture = np.random.default_rng(2).random((CANVAS, CANVAS), np.float32)
+    finer = picture.repeat(fewer, axis=0).repeat(fewer, axis=1)
+    means = finer.reshape(fewer, CANVAS, fewer, CANVAS).mean(axis=(1, 3))
+    expected = np.asarray(Image.fromarray(means).resize((CANVAS, CANVAS), Image.Resampling.BILINEAR))
+    np.testing.assert_allclose(coarsening(fewer) @ picture @ coarsening(fewer).T, expected, atol=1e-5)
+
+
+def test_focus_blurs_with_the_mean_of_nine_pixels_and_sharpens_against_it() -> None:
+    ink = np.zeros((1, 5, 5), np.float32)
+    ink[0, 2, 1:4] = 0.5
+    soft, same, sharp = (focus(ink, np.float32(softness)).numpy()[0] for softness in (1.0, 0.0, -0.6))
+    assert soft[2, 2] == pytest.approx(1.5 / 9)
+    np.testing.assert_array_equal(same, ink[0])
+    assert sharp[2, 2] == pytest.approx(0.5 + 0.6 * (0.5 - 1.5 / 9))
+    assert sharp[1, 2] == 0  # never less than no ink
+
+
+def test_some_pictures_come_out_as_sharp_as_they_went_in() -> None:
+    def steepest(pictures: np.ndarray) -> np.ndarray:
+        """The steepest step between two neighbours, by the whole contrast."""
+        return np.abs(np.diff(pictures, axis=2)).max(axis=(1, 2)) / np.ptp(pictures, axis=(1, 2))
+
+    pictures = distort(strokes(200), np.array([1, 2])).numpy()
+    assert np.quantile(steepest(pictures), 0.9) > 0.95
+    assert np.quantile(steepest(pictures), 0.1) < 0.5
