@@ -41,7 +41,8 @@ def coarsening(fewer: int) -> np.ndarray:
     return (back @ average).astype(np.float32)
 
 
-_COARSEN = np.stack([coarsening(fewer) for fewer in FEWER])
+# The last one leaves a picture as it is.
+_COARSEN = np.stack([coarsening(pixels) for pixels in (*FEWER, CANVAS)])
 SHARPEST = -0.6
 """How far a picture is brought into focus at most: the warp blurs it, and nothing does in use."""
 
@@ -116,9 +117,9 @@ def _scan(ink: tf.Tensor, seed: tf.Tensor) -> tf.Tensor:
     count = tf.shape(ink)[0]
     seeds = tf.unstack(tf.random.split(seed, 2))
     coarse, blur, gamma, contrast, noise = tf.unstack(tf.random.stateless_uniform([5, count, 1, 1], seeds[0]))
-    kind = tf.minimum(tf.cast(coarse[:, 0, 0] / COARSE * len(FEWER), tf.int32), len(FEWER) - 1)
+    kind = tf.minimum(tf.cast(coarse[:, 0, 0] / COARSE * len(FEWER), tf.int32), len(FEWER))
     coarsen = tf.gather(_COARSEN, kind)
-    ink = tf.where(coarse < COARSE, tf.matmul(tf.matmul(coarsen, ink), coarsen, transpose_b=True), ink)
+    ink = tf.matmul(tf.matmul(coarsen, ink), coarsen, transpose_b=True)
     ink = focus(ink, SHARPEST + (1.0 - SHARPEST) * blur)
     ink = tf.maximum(ink, 1e-6) ** tf.exp(1.2 * (gamma - 0.5))
     # A quarter of the pictures carry noise, up to 8 % of the ink's contrast.

@@ -42,6 +42,7 @@ def draw_block(
     """
     rng = np.random.default_rng([seed, block])
     side = SIDES[block % len(SIDES)]
+    fill = TINY if side == min(SIDES) else ANYWHERE
     pictures = np.empty((count, side, side), np.uint8)
     labels = np.empty(count, np.uint8)
     for k in range(count):
@@ -50,7 +51,6 @@ def draw_block(
         labels[k] = NO_DIGIT if is_doodle else digit
         strokes = trace(doodle(rng, kinds), rng) if is_doodle else write(digit, rng)
         scaled = rng.random() < 0.3
-        fill = TINY if side == min(SIDES) else ANYWHERE
         ink = draw(strokes, choose_tool(rng), side * 4 if scaled and side < 112 else side, rng, fill)
         pictures[k] = paper.lay(paper.shrink(ink, side, rng) if len(ink) != side else ink, rng)
     return pictures, labels

@@ -63,7 +63,7 @@ def serve() -> Iterator[str]:
     @app.get("/<name>")
     def file(name: str = "index.html") -> Response:
         if name not in files:
-            abort(404)
+            abort(404)  # browsers ask for favicon.ico
         kind = guess_type(name)[0] or "application/octet-stream"
         return Response(files[name], mimetype=kind, headers={"Content-Encoding": "gzip"})
 
