@@ -18,6 +18,10 @@ SLANT = 0.14
 PROPORTIONS = 0.1
 """Standard deviation of the logarithm of height over width."""
 SIZES = (0.65, 1.15)
+STRETCHED = 0.08
+"""Share of the pictures that are stretched to a box of any proportions, as in sets whose digits all fill a square."""
+BOXES = (0.5, 1.2)
+"""Width by height of those boxes."""
 BENDING = 0.85
 """Standard deviation of the elastic displacement, pixels."""
 
@@ -64,7 +68,7 @@ def distort(images: tf.Tensor, seed: tf.Tensor) -> tf.Tensor:
 
 def _warp(images: tf.Tensor, seed: tf.Tensor) -> tf.Tensor:
     count = tf.shape(images)[0]
-    seeds = tf.unstack(tf.random.split(seed, 3))
+    seeds = tf.unstack(tf.random.split(seed, 4))
     normal = tf.random.stateless_normal([count, 3, 1, 1], seeds[0])
     angle, slant, proportions = (
         ROTATION * normal[:, 0],
@@ -79,8 +83,19 @@ def _warp(images: tf.Tensor, seed: tf.Tensor) -> tf.Tensor:
     from_x = (tf.sin(angle) * y + tf.cos(angle) * x) * proportions / size
     field = tf.random.stateless_normal([count, 2, _KNOTS, _KNOTS], seeds[2]) * BENDING
     bend = tf.einsum("ya,nkab,xb->nkyx", _FINE, field, _FINE)
+    from_y, from_x = from_y + bend[:, 0], (from_x + bend[:, 1]) / _widening(images, seeds[3])
     middle = (tf.cast(tf.shape(images)[1], tf.float32) - 1) / 2
-    return _interpolate(images, from_y + bend[:, 0] + middle, from_x + bend[:, 1] + middle)
+    return _interpolate(images, from_y + middle, from_x + middle)
+
+
+def _widening(images: tf.Tensor, seed: tf.Tensor) -> tf.Tensor:
+    """Factors [n, 1, 1] of the width that give a share of the images a box of BOXES; 1 for the others."""
+    chosen, box = tf.unstack(tf.random.stateless_uniform([2, tf.shape(images)[0]], seed))
+    inked = images > 0.2
+    height, width = (tf.reduce_sum(tf.cast(tf.reduce_any(inked, axis), tf.float32), 1) for axis in (2, 1))
+    wider = (BOXES[0] + (BOXES[1] - BOXES[0]) * box) * height / tf.maximum(width, 1.0)
+    # An image without ink has no box.
+    return tf.where((chosen < STRETCHED) & (width > 0.0), wider, 1.0)[:, tf.newaxis, tf.newaxis]
 
 
 def _interpolate(images: tf.Tensor, y: tf.Tensor, x: tf.Tensor) -> tf.Tensor:

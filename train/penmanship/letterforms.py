@@ -606,3 +606,17 @@ def _(rng):
         (0.05, rng.uniform(0.85, 0.98)),
     ]
     return [[ring], [tail]]
+
+
+@_form(9, "swept tail", 1)
+def _(rng):
+    height, width = rng.uniform(0.14, 0.21), rng.uniform(0.24, 0.38)
+    centre = width + rng.uniform(0.0, 0.15)
+    start = rng.uniform(-50, 10)
+    ring = _arc(centre, height, width, height, start, start - rng.uniform(320, 380))
+    out, low = rng.uniform(0.85, 1.0), rng.uniform(0.78, 0.92)
+    stem = [(centre + width, height + 0.1), (out, 0.62), (out, low)]
+    base = [(0.5, 1.0), (rng.uniform(0.0, 0.15), rng.uniform(0.9, 1.02))]
+    if rng.random() < 0.4:  # a corner, and a flat base
+        return [[ring, [ring[-1], *stem], [stem[-1], *base]]]
+    return [[ring, [ring[-1], *stem, *base]]]

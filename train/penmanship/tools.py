@@ -39,7 +39,8 @@ def choose_tool(rng: Generator) -> Tool:
             return Tool(kind, rng.uniform(0.03, 0.11), 1.0, rng.uniform(0.0, 0.3), 0.0, 0.0, antialiased)
         case "brush":
             soft = rng.uniform(0.0, 0.35)
-            return Tool(kind, rng.uniform(0.07, 0.22), 1.0, rng.uniform(0.0, 0.6), 0.0, soft, True)
+            width = float(np.exp(rng.uniform(*np.log((0.07, 0.34)))))
+            return Tool(kind, width, 1.0, rng.uniform(0.0, 0.6), 0.0, soft, True)
     return Tool(kind, rng.uniform(0.08, 0.2), rng.uniform(0.3, 1.0), 0.1, 0.0, 0.0, antialiased)
 
 
