@@ -4,7 +4,8 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from train.augmentation import CANVAS, FEWER, coarsening, distort, focus
+from train import augmentation
+from train.augmentation import BOXES, CANVAS, FEWER, coarsening, distort, focus
 
 
 def strokes(count: int = 20) -> np.ndarray:
@@ -52,3 +53,27 @@ def test_some_pictures_come_out_as_sharp_as_they_went_in() -> None:
     pictures = distort(strokes(200), np.array([1, 2])).numpy()
     assert np.quantile(steepest(pictures), 0.9) > 0.95
     assert np.quantile(steepest(pictures), 0.1) < 0.5
+
+
+def test_a_share_of_the_pictures_is_stretched_to_a_box_of_any_proportions(monkeypatch: pytest.MonkeyPatch) -> None:
+    for others in ("ROTATION", "SLANT", "PROPORTIONS", "BENDING"):
+        monkeypatch.setattr(augmentation, others, 0.0)
+    monkeypatch.setattr(augmentation, "COARSE", 1e-6)
+    bars = np.zeros((300, 28, 28), np.float32)
+    bars[:, 4:24, 12:15] = 1
+
+    def boxes(share: float) -> np.ndarray:
+        """Width by height of what is inked."""
+        monkeypatch.setattr(augmentation, "STRETCHED", share)
+        pictures = distort(bars, np.array([1, 2])).numpy()
+        inked = pictures > (pictures.min(axis=(1, 2)) + pictures.max(axis=(1, 2)))[:, None, None] / 2
+        return inked.any(axis=1).sum(axis=1) / inked.any(axis=2).sum(axis=1)
+
+    narrow, wide = boxes(0.0), boxes(1.0)
+    assert np.quantile(narrow, 0.95) < 0.35  # above are some whose noise is inked
+    assert np.quantile(wide, (0.02, 0.98)) == pytest.approx(BOXES, abs=0.15)
+    assert 0.2 < (boxes(0.25) > 0.35).mean() < 0.35
+
+
+def test_a_picture_without_ink_stays_one() -> None:
+    assert np.ptp(distort(np.zeros((50, 28, 28), np.float32), np.array([1, 2])).numpy(), axis=(1, 2)).min() == 0
