@@ -11,7 +11,7 @@ from server.messages import message as _l
 from server.pictures import pixels
 from server.pictures.reader import Reader
 from server.problems import BadRequest, ModelsChanged, UnknownModel, UnsupportedMediaType
-from server.recognizer import DEFAULT, ModelError, Recognizer
+from server.recognizer import ROBUST, ModelError, Recognizer
 from server.settings import Settings
 
 blueprint = Blueprint("api", __name__)
@@ -37,7 +37,7 @@ def predict() -> Response:
     network saw, as base64 of 28 * 28 bytes row by row, 0 ground to 255 ink.
     """
     recognizers = _recognizers()
-    name = request.args.get("model", DEFAULT)
+    name = request.args.get("model", ROBUST)
     if name not in recognizers:
         raise UnknownModel(_l("Choose one of these models: %(names)s.", names=", ".join(recognizers)))
     recognizer = recognizers[name]

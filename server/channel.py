@@ -3,6 +3,7 @@
 import logging
 import time
 from contextlib import suppress
+from functools import partial
 from socket import SHUT_WR
 from typing import Any
 
@@ -13,6 +14,7 @@ from waitress.utilities import Error
 
 from server import logs, problems, security
 from server.problems import DISK_FULL
+from server.usage import CHARGE
 
 
 class RequestTimeout(Error):  # type: ignore[misc]
@@ -81,6 +83,12 @@ class Task(WSGITask):  # type: ignore[misc]
     """Answers a request, and sends the head together with the beginning of the body."""
 
     wrote_header: bool
+
+    def get_environment(self) -> dict[str, Any]:
+        """What the application learns of the request."""
+        environ: dict[str, Any] = super().get_environment()
+        environ[CHARGE] = partial(self.channel.server.charge, self.channel.client)
+        return environ
 
     def write(self, data: bytes) -> None:
         """Send a part of the body."""

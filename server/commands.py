@@ -20,11 +20,12 @@ from flask import current_app
 from flask.cli import with_appcontext
 from flask_babel import gettext as _
 
-from server.comparison import ROBUST, exports, sources
+from server.comparison import exports, sources
 from server.comparison.rows import Row
 from server.comparison.run import run_in_processes
 from server.i18n import LANGUAGES
 from server.pictures import File, Layers
+from server.recognizer import ROBUST
 
 NOTHING_READ, BELOW_DEMAND, STOPPED = 1, 3, 130
 DOWNLOAD_SECONDS = 60

@@ -19,6 +19,7 @@ from server.settings import Settings
 
 blueprint = Blueprint("compare", __name__)
 
+REPORT = "/api/report"
 NDJSON = "application/x-ndjson"
 TYPES = ("application/json", NDJSON, "text/html")
 FORMATS = {
@@ -66,7 +67,7 @@ def compare() -> Response:
     return response
 
 
-@blueprint.post("/api/report")
+@blueprint.post(REPORT)
 def report() -> Response:
     """Put the rows that `compare` answered, with labels that were edited since, into the form `?format=`."""
     _allow_uploads()
@@ -83,7 +84,7 @@ def report() -> Response:
     return response
 
 
-def _report(rows: list[Row], format: str) -> str | bytes:
+def _report(rows: list[Row], format: str) -> bytes:
     again = summarized(rows, current_app.extensions["recognizers"], current_app.extensions["mnist"].figures)
     match format:
         case "npz":
@@ -91,22 +92,23 @@ def _report(rows: list[Row], format: str) -> str | bytes:
             exports.write_npz(again, file)
             return file.getvalue()
         case "csv":
-            return "".join(exports.as_csv(again))
+            return "".join(exports.as_csv(again)).encode()
         case "json":
-            return "".join(exports.as_json(again))
+            return "".join(exports.as_json(again)).encode()
         case _:
-            return "".join(exports.as_html(again))
+            return "".join(exports.as_html(again)).encode()
 
 
 def _rows(body: bytes) -> list[Row]:
     settings = current_app.config["SETTINGS"]
     bounds = settings.max_json_depth, settings.max_json_values
-    rows = [strict_json.loads(line, *bounds) for line in body.splitlines()]
-    if not rows:
-        raise ValueError("a comparison has a summary at least")
+    lines = body.rstrip().split(b"\n", settings.max_report_rows)
+    if len(lines) > settings.max_report_rows:
+        raise BadRequest(_l("A report has at most %(number)d rows. Send fewer.", number=settings.max_report_rows))
+    rows = [strict_json.loads(line, *bounds) for line in lines]
     for row in rows:
-        [kind] = row
-        if kind not in ("picture", "skipped", "summary"):
+        [(kind, content)] = row.items()
+        if kind not in ("picture", "skipped", "summary") or not isinstance(content, dict):
             raise ValueError("no such row")
         if kind == "picture" and not _is_label(row["picture"]["label"]):
             raise ValueError("a label is a digit or null")

@@ -70,6 +70,13 @@ def register(app: Flask) -> None:
     @app.after_request
     def end(response: Response) -> Response:
         response.headers[HEADER] = g.request_id
-        seconds = time.perf_counter() - g.begun
-        log_request(g.request_id, request.method, request.path, response.status_code, seconds, request.remote_addr)
+        who, begun, client = (g.request_id, request.method, request.path), g.begun, request.remote_addr
+
+        def log() -> None:
+            log_request(*who, response.status_code, time.perf_counter() - begun, client)
+
+        if response.is_streamed and not response.direct_passthrough:  # its work is yet to be done
+            response.call_on_close(log)
+        else:
+            log()
         return response

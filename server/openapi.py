@@ -16,7 +16,7 @@ from server.comparison.shape import Shape
 from server.i18n import LANGUAGES
 from server.pictures import Layers
 from server.problems import FRAMEWORK, MEDIA_TYPE, Problem
-from server.recognizer import DEFAULT
+from server.recognizer import ROBUST
 from server.settings import Settings
 
 blueprint = Blueprint("openapi", __name__)
@@ -70,7 +70,7 @@ def _described(app: Flask, rule: Rule) -> dict[str, Any]:
 def _operations(app: Flask) -> dict[str, Any]:
     """By endpoint, for all but pages."""
     settings: Settings = app.config["SETTINGS"]
-    models = _query("model", {"enum": list(app.extensions["recognizers"]), "default": DEFAULT}, "The network to ask.")
+    models = _query("model", {"enum": list(app.extensions["recognizers"]), "default": ROBUST}, "The network to ask.")
     upload = {"type": "array", "items": FILE, "minItems": 1}
     form: Schema = {"files": upload, "layers": {"enum": [*Layers], "default": Layers.AUTO}}
     return {

@@ -8,8 +8,8 @@ model is loaded, so that a damaged or swapped file stops the start and never giv
 import base64
 import hashlib
 import json
-import threading
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -19,8 +19,8 @@ from numpy.typing import NDArray
 
 from server.errors import StartError
 
-DEFAULT = "robust"
-"""The model that answers where none is named."""
+ROBUST, CLASSIC = NETWORKS = ("robust", "classic")
+"""The networks that there must be: one answers where none is named, and Compare shows every picture to both."""
 
 MNIST_SIZE = (28, 28)
 
@@ -48,7 +48,7 @@ class Recognition(NamedTuple):
 
 
 class Recognizer:
-    """One network. Any number of threads may call `recognize` at once: each gets an interpreter of its own.
+    """One network. Any number of threads may call `recognize` at once: each takes an interpreter for that time.
 
     Args:
         folder: holds `card.json`, `model.tflite` and the browser's files.
@@ -64,25 +64,32 @@ class Recognizer:
         self.version: str = self.card["version"]
         contents = {name: self._verified(name, sha256) for name, sha256 in self.card["files"].items()}
         self._model = contents["model.tflite"]
-        self._of_thread = threading.local()
+        self._idle: dict[bool, list[Any]] = {True: [], False: []}
+        """Interpreters that nobody uses, by whether they are for pictures of MNIST's size."""
         self._check_golden()
         self._intact = self._signature()
 
     def recognize(self, picture: NDArray[Any]) -> Recognition:
         """Read one grey picture [h, w], 0..255, of any size and polarity."""
-        outputs = self._runner(picture.shape)(picture=picture[np.newaxis].astype(np.float32))
+        with self._runner(picture.shape) as run:
+            outputs = run(picture=picture[np.newaxis].astype(np.float32))
         return Recognition(outputs["probabilities"][0], outputs["normalized"][0, :, :, 0], float(outputs["ink"][0]))
 
-    def _runner(self, size: tuple[int, ...]) -> Any:
-        """This thread's interpreter; one more for MNIST's size, which comes between others when files are compared.
+    @contextmanager
+    def _runner(self, size: tuple[int, ...]) -> Iterator[Any]:
+        """An interpreter of one's own; others for MNIST's size, which comes between others when files are compared.
 
         With every change of size LiteRT plans its memory anew, which takes as long as reading a digit.
         """
-        name = "small" if size == MNIST_SIZE else "any"
-        if not hasattr(self._of_thread, name):
-            interpreter = Interpreter(model_content=self._model, num_threads=1)
-            setattr(self._of_thread, name, interpreter.get_signature_runner())
-        return getattr(self._of_thread, name)
+        idle = self._idle[size == MNIST_SIZE]
+        try:
+            runner = idle.pop()  # the one used last; lists are safe between threads
+        except IndexError:
+            runner = Interpreter(model_content=self._model, num_threads=1).get_signature_runner()
+        try:
+            yield runner
+        finally:
+            idle.append(runner)
 
     def check_files(self) -> None:
         """Look whether the files are still those that were loaded; they are read again only where they were touched.
@@ -151,10 +158,10 @@ class Recognizer:
 
 
 def load(folder: Path) -> Mapping[str, Recognizer]:
-    """Load every model in `folder`, by name; `DEFAULT` must be among them.
+    """Load every model in `folder`, by name; `NETWORKS` must be among them.
 
     Raises:
         ModelError: one is missing or unusable.
     """
-    names = {DEFAULT} | {path.name for path in folder.glob("*") if path.is_dir()}
+    names = {*NETWORKS} | {path.name for path in folder.glob("*") if path.is_dir()}
     return {name: Recognizer(folder / name) for name in sorted(names)}

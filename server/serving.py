@@ -16,7 +16,7 @@ from waitress.adjustments import Adjustments
 from waitress.server import TcpWSGIServer
 from waitress.task import ThreadedTaskDispatcher
 
-from server import workers
+from server import compare, workers
 from server.channel import Channel, Overloaded
 from server.errors import StartError
 from server.settings import Settings
@@ -64,7 +64,8 @@ class Server(TcpWSGIServer):  # type: ignore[misc]
     def add_task(self, channel: Channel) -> None:
         """Queue a request, or refuse it where too many wait."""
         request = channel.requests[0]
-        has_files = request.headers.get("CONTENT_TYPE", "").lower().startswith("multipart/")
+        content_type = request.headers.get("CONTENT_TYPE", "").lower()
+        has_files = content_type.startswith("multipart/") or request.path == compare.REPORT
         channel.client = self._client(channel)
         channel.greedy = self._greed.of(channel.client)
         dispatcher = self._dispatchers[has_files, channel.greedy]

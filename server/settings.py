@@ -77,7 +77,7 @@ class Settings:
     max_json_depth: int = setting(16, "DIGITS_MAX_JSON_DEPTH", "lists and objects of a JSON body in each other", 8, 500)
     # The largest that is sent in earnest, a comparison's summary, has some hundred.
     max_json_values: int = setting(10_000, "DIGITS_MAX_JSON_VALUES", "values of a JSON body", 1_000, 10**7)
-    max_pixels: int = setting(32_000_000, "DIGITS_MAX_PIXELS", "pixels (width x height) of a picture", 784, 2**28)
+    max_pixels: int = setting(32_000_000, "DIGITS_MAX_PIXELS", "pixels (width x height) of a picture", 784, 2**27)
     max_layers: int = setting(500, "DIGITS_MAX_LAYERS", "layers and groups of a Photoshop file", 1, 100_000)
     max_layer_area: int = setting(
         8, "DIGITS_MAX_LAYER_AREA", "times DIGITS_MAX_PIXELS that all layers cover together", 1, 1_000
@@ -90,6 +90,7 @@ class Settings:
     )
     max_upload_bytes: int = setting(2**26, "DIGITS_MAX_UPLOAD_BYTES", "bytes of files to compare", 1_024, 2**30)
     max_upload_files: int = setting(2_000, "DIGITS_MAX_UPLOAD_FILES", "files of an upload to compare", 1, 100_000)
+    max_report_rows: int = setting(100_000, "DIGITS_MAX_REPORT_ROWS", "rows of a report", 1, 10**7)
     max_zip_entries: int = setting(100_000, "DIGITS_MAX_ZIP_ENTRIES", "files in a ZIP", 1, 10_000_000)
     max_zip_ratio: int = setting(200, "DIGITS_MAX_ZIP_RATIO", "bytes unpacked from one byte of a ZIP", 2, 2_000)
     max_file_bytes: int = setting(2**27, "DIGITS_MAX_FILE_BYTES", "bytes of one file to compare", 1_024, 2**30)

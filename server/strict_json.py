@@ -1,6 +1,7 @@
 """JSON of strangers: UTF-8, no NaN, no Infinity, nested no deeper and holding no more than is agreed."""
 
 import json
+import math
 from collections.abc import Iterable
 from typing import Any, NoReturn
 
@@ -28,7 +29,7 @@ def loads(body: bytes, max_depth: int, max_values: int) -> Any:
     if sum(map(body.count, (b"[", b"{", b","))) > max_values:
         raise TooMany
     try:
-        value = json.loads(body.decode(), parse_constant=_refuse)
+        value = json.loads(body.decode(), parse_constant=_refuse, parse_float=_finite)
     except RecursionError:
         raise TooDeep from None
     except ValueError as error:
@@ -52,6 +53,11 @@ def _children(value: Any) -> Iterable[Any]:
         case list():
             return value
     return ()
+
+
+def _finite(digits: str) -> float:
+    number = float(digits)
+    return number if math.isfinite(number) else _refuse(digits)
 
 
 def _refuse(constant: str) -> NoReturn:

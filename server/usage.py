@@ -4,6 +4,8 @@ import threading
 import time
 from collections.abc import Callable
 
+CHARGE = "digits.charge"
+"""Of a WSGI environment: counts seconds of the processor that other threads spend on its request."""
 HALF_LIFE = 60.0
 """Seconds after which time that was used counts half."""
 FORGOTTEN = 0.01

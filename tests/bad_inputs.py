@@ -119,6 +119,12 @@ LAUGHS = (
     + b']><svg xmlns="http://www.w3.org/2000/svg">&j;</svg>'
 )
 FOREIGN = b'<!DOCTYPE svg [<!ENTITY a SYSTEM "file:///etc/passwd">]><svg xmlns="http://www.w3.org/2000/svg">&a;</svg>'
+
+
+def _as_url(png: bytes) -> bytes:
+    return b"data:image/png;base64," + base64.b64encode(png)
+
+
 PICTURE_ROW = json.dumps(
     {"picture": {"label": 7, "models": {"robust": {"digit": 7, "sees": "%s"}, "classic": {"digit": 7}}}}
 ).encode()
@@ -233,7 +239,7 @@ BAD_INPUTS = [
     _json("a width that is null", pixels(width=None), 400, "width"),
     _json("a width of NaN", pixels(width=float("nan")), 400, "JSON"),
     _json("a width of Infinity", pixels(width=float("inf")), 400, "JSON"),
-    _json("a width of 1e999", b'{"width": 1e999, "height": 2, "pixels": ""}', 400, "width"),
+    _json("a width of 1e999", b'{"width": 1e999, "height": 2, "pixels": ""}', 400, "JSON"),
     _json("a width of 5000 digits", b'{"width": ' + b"9" * 5000 + b"}", 400, "JSON"),
     _json("a width of 4000 digits", b'{"width": ' + b"9" * 4000 + b', "height": 1, "pixels": ""}', 413, "pixels"),
     _json("more pixels than allowed in JSON", pixels(width=30_000, height=30_000), 413, "pixels"),
@@ -294,6 +300,11 @@ BAD_INPUTS = [
     _report("a report with a label that is true", b'{"picture": {"label": true}}'),
     _report("a report with a label of 7.0", b'{"picture": {"label": 7.0}}'),
     _report("a report with a label below 0", b'{"picture": {"label": -1}}'),
+    _report("a report of an infinite number", b'{"skipped": {"name": 1e999, "layer": null, "reason": ""}}'),
+    _report("a report with half a character", b'{"skipped": {"name": "\\ud800", "layer": null, "reason": ""}}'),
+    _report("a report of a row that is a number", b'{"skipped": 0}'),
+    _report("a report of rows without end", b'{"skipped": {}}\n' * 100_001, "at most 100000 rows"),
+    _report("a report whose picture is a bomb", PICTURE_ROW % _as_url(hollow_png(60_000, 60_000)), query="?format=npz"),
     _report("a report of a list without end", b'{"skipped": [' + b"1," * 2**20 + b"1]}"),
     _report("a report nested 100,000 deep", b"[" * 100_000),
     _report("a report whose picture is an address", PICTURE_ROW % b"https://example.org/7.png", query="?format=npz"),

@@ -50,7 +50,7 @@ def load(path: Path) -> Extra:
     if not len(training.labels) or not len(held_back.labels):
         raise DataError(
             f"{path} needs pictures to train on (x_train) and others to measure by (x_test). "
-            "Compare holds every fifth labelled digit back, so label five or more."
+            "Compare holds one labelled digit in five back, so label five or more."
         )
     return Extra(training, held_back)
 

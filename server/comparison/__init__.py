@@ -1,5 +1,6 @@
 """People's own digits against MNIST: files in, one result for each picture, a few files at a time."""
 
+import time
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from concurrent.futures import Executor, Future, ThreadPoolExecutor
@@ -18,10 +19,9 @@ from server.pictures import File, Layers, Picture, Skipped
 from server.pictures.grey import thumbnail
 from server.pictures.reader import Reader
 from server.problems import Problem
-from server.recognizer import Recognition, Recognizer
+from server.recognizer import CLASSIC, ROBUST, Recognition, Recognizer
 
 T = TypeVar("T")
-ROBUST, CLASSIC = "robust", "classic"
 ABLATION = ("raw", "box", "mass")
 """How `classic` gets the pictures: as they are; cut out and scaled by their ink's box; and centred by mass as well."""
 AHEAD, AHEAD_BYTES = 4, 2**26
@@ -67,6 +67,8 @@ class Comparer:
     layers: Layers = Layers.AUTO
     client: str = ""
     """Who asks."""
+    charge: Callable[[float], object] | None = None
+    """Counts the seconds of the processor that this takes."""
 
     def compare(self, files: Iterable[File], workers: int) -> Iterator[Result | Skipped]:
         """Read and judge files in their order, several at once; end it early by closing the generator."""
@@ -75,7 +77,12 @@ class Comparer:
 
     def judge_files(self, files: list[File]) -> list[Result | Skipped]:
         """Read files and show their pictures to every network."""
-        return [event for file in files for event in self._judge_file(file)]
+        begun = time.thread_time()
+        try:
+            return [event for file in files for event in self._judge_file(file)]
+        finally:
+            if self.charge:
+                self.charge(time.thread_time() - begun)
 
     def _judge_file(self, file: File) -> list[Result | Skipped]:
         try:

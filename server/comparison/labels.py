@@ -1,6 +1,7 @@
 """Which digit a picture is, by the names that people give to layers, folders and files."""
 
 import re
+import unicodedata
 from typing import NamedTuple
 
 WORDS = {
@@ -59,7 +60,7 @@ def find(name: str, layer: str | None = None) -> Label | None:
 
 
 def _digit(name: str, pattern: re.Pattern[str]) -> int | None:
-    name = name.strip()
+    name = unicodedata.normalize("NFC", name.strip())  # macOS takes letters like й apart
     if match := pattern.match(name):
         return int(match[1])
     word = FIRST_WORD.match(name)

@@ -74,5 +74,5 @@ def from_png(url: str) -> NDArray[np.uint8]:
         if image.size != (28, 28):
             raise ValueError("not 28x28")
         return np.asarray(image.convert("L"))
-    except (OSError, SyntaxError) as error:
+    except (OSError, SyntaxError, Image.DecompressionBombError) as error:
         raise ValueError("not a PNG") from error

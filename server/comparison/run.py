@@ -13,6 +13,7 @@ from server.comparison.rows import Row, of_event
 from server.comparison.summary import summarized
 from server.pictures import File, Layers
 from server.pictures.reader import Reader
+from server.usage import CHARGE
 
 HANDFUL, LARGE = 8, 2**20
 FORK = "fork"
@@ -68,7 +69,8 @@ def _rows(files: list[File]) -> list[Row]:
 
 def _comparer(app: Flask, layers: Layers) -> Comparer:
     reader, recognizers, mnist = (app.extensions[name] for name in ("reader", "recognizers", "mnist"))
-    return Comparer(reader, recognizers, mnist.get, layers, request.remote_addr or "")
+    charge = request.environ.get(CHARGE)
+    return Comparer(reader, recognizers, mnist.get, layers, request.remote_addr or "", charge)
 
 
 def _summarized(app: Flask, rows: Iterator[Row]) -> Iterator[Row]:

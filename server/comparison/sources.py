@@ -32,8 +32,10 @@ def of_folder(root: Path, reader: Reader) -> Iterator[File]:
 
     Names are relative to the folder's parent, so that the folder's own name can be a label.
     """
+    root = Path(os.path.abspath(root))  # noqa: PTH100 - resolved, a link's name would be lost
     for path in paths(root):
-        name = path.relative_to(root.parent).as_posix()
+        # A name of an old disc may be in any encoding.
+        name = os.fsencode(path.relative_to(root.parent).as_posix()).decode("utf-8", "replace")
         try:
             with path.open("rb") as file:
                 head = file.read(len(SIGNATURE))
@@ -50,7 +52,6 @@ def of_folder(root: Path, reader: Reader) -> Iterator[File]:
 
 def paths(root: Path) -> Iterator[Path]:
     """Every file under a folder, or the file itself; links to folders are not followed."""
-    root = root.resolve()
     if root.is_file():
         yield root
     for folder, folders, names in os.walk(root):

@@ -3,10 +3,10 @@
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any
 
-from server.comparison import ABLATION, ROBUST
+from server.comparison import ABLATION
 from server.comparison.figures import Figures
 from server.comparison.rows import Row
-from server.recognizer import Recognizer
+from server.recognizer import ROBUST, Recognizer
 
 
 class Summary:

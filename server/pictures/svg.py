@@ -5,6 +5,7 @@ file can run, include or fetch anything.
 """
 
 import re
+from codecs import BOM_UTF8
 from collections.abc import Iterator
 from xml.etree import ElementTree
 
@@ -36,7 +37,7 @@ Point = NDArray[np.float64]
 
 def is_svg(data: bytes) -> bool:
     """Whether a file says in its beginning that it is an SVG."""
-    return b"<svg" in data[:1024]
+    return data.removeprefix(BOM_UTF8).lstrip().startswith(b"<") and b"<svg" in data[:1024]
 
 
 def read(data: bytes) -> NDArray[np.uint8]:

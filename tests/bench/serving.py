@@ -15,7 +15,7 @@ from statistics import median
 import numpy as np
 from PIL import Image
 
-from server.recognizer import DEFAULT, Recognizer
+from server.recognizer import ROBUST, Recognizer
 from server.recognizer import load as load_models
 from server.settings import ROOT
 from tests.bench.figures import megabytes
@@ -117,7 +117,7 @@ def inference(bench: Bench) -> Iterator[Row]:
     greys = picture(280).astype(np.float32)
     for name, recognizer in load_models(ROOT / "static/models").items():
         times = [_milliseconds(recognizer, greys) for _ in range(bench.choose(full=1000, quick=100))]
-        target = Target(0.3) if name == DEFAULT else None
+        target = Target(0.3) if name == ROBUST else None
         yield Row(f"LiteRT, one picture of 280x280, {name}, median", "ms", [median(times)], target=target)
 
 

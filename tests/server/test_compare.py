@@ -16,8 +16,9 @@ import pytest
 from server.commands import BELOW_DEMAND, NOTHING_READ, STOPPED
 from server.comparison.exports import safe
 from server.comparison.mnist import Loading
-from server.comparison.rows import from_png
+from server.comparison.rows import png
 from server.settings import ROOT
+from server.usage import CHARGE
 from tests.archives import zipped
 from tests.photoshop import layer, written_by_ag_psd
 from tests.pictures import encode, seven
@@ -133,22 +134,51 @@ def test_labels_that_were_edited_are_in_every_export(client, rows):
     assert [row["robust_digit"] for row in table] == ["7"] * 4
 
 
-def test_the_npz_is_in_kerass_form_with_a_part_held_back(client, rows):
-    labelled = [row for row in rows if row.get("picture", {}).get("label") is not None] * 4
-    blank = json.loads(json.dumps(labelled[0]))
-    blank["picture"]["models"]["robust"]["digit"] = None
-    labelled.append(blank)  # nothing to learn from
-    with np.load(BytesIO(export(client, labelled, "npz").data), allow_pickle=False) as arrays:
-        assert {name: (array.dtype, array.shape) for name, array in arrays.items()} == {
-            "x_train": (np.uint8, (10, 28, 28)),
-            "y_train": (np.uint8, (10,)),
-            "x_test": (np.uint8, (2, 28, 28)),
-            "y_test": (np.uint8, (2,)),
-        }
-        assert arrays["y_train"].tolist() == [7, 3, 7, 7, 7, 7, 3, 7, 3, 7]
-        np.testing.assert_array_equal(
-            arrays["x_train"][0], from_png(labelled[0]["picture"]["models"]["robust"]["sees"])
+def labelled_rows(row: dict, count: int) -> list[dict]:
+    """So many rows like this one, each with a picture and a label of its own."""
+    rows = [json.loads(json.dumps(row)) for _ in range(count)]
+    for k, one in enumerate(rows):
+        one["picture"]["label"] = k % 10
+        one["picture"]["models"]["robust"]["sees"] = png(np.full((28, 28), k, np.uint8))
+    return rows
+
+
+def parts(client, rows: list[dict]) -> tuple[set[tuple[int, int]], set[tuple[int, int]]]:
+    """Of the npz of rows made by `labelled_rows`: picture and label of those to train on, and of those held back."""
+    with np.load(BytesIO(export(client, rows, "npz").data), allow_pickle=False) as arrays:
+        for x, y in (("x_train", "y_train"), ("x_test", "y_test")):
+            assert arrays[x].dtype == arrays[y].dtype == np.uint8
+            assert arrays[x].shape == (*arrays[y].shape, 28, 28)
+        training, held_back = (
+            {(int(picture[0, 0]), int(label)) for picture, label in zip(arrays[x], arrays[y], strict=True)}
+            for x, y in (("x_train", "y_train"), ("x_test", "y_test"))
         )
+    return training, held_back
+
+
+def test_the_npz_is_in_kerass_form_with_a_part_held_back(client, rows):
+    labelled = labelled_rows(rows[0], 200)
+    labelled[3]["picture"]["models"]["robust"]["digit"] = None  # nothing to learn from
+    labelled[4]["picture"]["label"] = None
+    training, held_back = parts(client, labelled)
+    assert training | held_back == {(k, k % 10) for k in range(200) if k not in (3, 4)}
+    assert not training & held_back
+    assert 25 <= len(held_back) <= 55
+
+
+def test_what_was_held_back_once_is_never_trained_on_whatever_is_added(client, rows):
+    labelled = labelled_rows(rows[0], 100)
+    _, held_back = parts(client, labelled[50:])
+    training, still_held_back = parts(client, labelled)
+    assert held_back <= still_held_back
+    assert not held_back & training
+
+
+@pytest.mark.parametrize("count", range(5, 12))
+def test_of_five_digits_one_is_held_back(client, rows, count):
+    training, held_back = parts(client, labelled_rows(rows[0], count))
+    assert training
+    assert held_back
 
 
 def test_names_cannot_become_formulas(client, rows):
@@ -186,6 +216,14 @@ def test_rows_that_no_comparison_answered_are_refused(client, body, format):
     assert "rows of a comparison" in response.get_json(force=True)["detail"]
 
 
+def test_a_client_is_charged_for_the_time_of_all_threads_that_work_for_him(client):
+    charged = []
+    data = {"files": [(BytesIO(PNG), f"{k}.png") for k in range(5)]}
+    client.post("/api/compare", data=data, environ_overrides={CHARGE: charged.append}, buffered=True)
+    assert len(charged) == 5
+    assert min(charged) > 0
+
+
 # The command line
 
 
@@ -210,6 +248,24 @@ def test_the_command_line_gives_the_figures_of_the_api(app, client, folder, tmp_
     assert report["summary"] == expected["summary"]
     assert "robust: read 2 of 3, 66.7 %" in result.output
     assert "digits/7/bad.png" in result.output
+
+
+@pytest.mark.parametrize(("where", "source"), [("..", "digits"), (".", "."), ("7", ".."), ("7", "../../digits")])
+def test_a_folder_may_be_named_from_where_one_is(app, folder, monkeypatch, where, source):
+    monkeypatch.chdir(folder / where)
+    result = app.test_cli_runner().invoke(args=["compare", source])
+    assert result.exit_code == 0, result.output
+    assert "digits/7/bad.png" in result.output
+    assert "read 2 of 3" in result.output
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="other systems have no such names")
+def test_a_name_in_another_encoding_is_told_with_a_mark_and_the_file_is_read(app, folder, tmp_path):
+    (folder / os.fsdecode("7/\u0446.png".encode("cp1251"))).write_bytes(PNG)
+    result = app.test_cli_runner().invoke(args=["compare", str(folder), "--json", str(tmp_path / "r.json")])
+    assert result.exit_code == 0, result.output
+    names = [picture["name"] for picture in json.loads((tmp_path / "r.json").read_text())["pictures"]]
+    assert "digits/7/\N{REPLACEMENT CHARACTER}.png" in names
 
 
 def test_the_command_line_speaks_russian(app, folder):

@@ -1,3 +1,5 @@
+from unicodedata import normalize
+
 import pytest
 
 from server.comparison.labels import Label, find
@@ -22,6 +24,8 @@ from server.comparison.labels import Label, find
         ("a.psd", "4 копия 12", Label(4, "layer")),
         ("a.psd", "digit 4", Label(4, "layer")),
         ("a.psd", "Цифра 4", Label(4, "layer")),
+        (normalize("NFD", "четвёрка/a.png"), None, Label(4, "folder")),
+        ("a.psd", normalize("NFD", "тройка"), Label(3, "layer")),
         ("a.psd", "3/Layer 1", Label(3, "layer")),
         ("7_a.psd", "4", Label(4, "layer")),
         ("7_a.psd", "Layer 1", Label(7, "file")),

@@ -12,13 +12,14 @@ import pytest
 from server import create_app
 from server.settings import Settings
 from tests.archives import zipped
-from tests.bad_inputs import FORM, JSON, PNG, form, joined, pixels
+from tests.bad_inputs import FORM, JSON, NDJSON, PNG, form, joined, pixels
 from tests.photoshop import layer, paper, written_by_ag_psd, written_by_hand
 from tests.pictures import encode, seven
 from tests.server.test_api import assert_is_problem
 
 ELSEWHERE = {"max_connections", "max_queue", "max_header_bytes", "max_file_seconds", "max_reader_bytes"}
-PREDICT, COMPARE = "/api/predict", "/api/compare"
+PREDICT, COMPARE, REPORT = "/api/predict", "/api/compare", "/api/report?format=json"
+ROW = b'{"summary": {}}\n'
 SMALL_PNG = encode(seven(20, 30))
 
 
@@ -129,6 +130,7 @@ LIMITS = [
         "layers",
     ),
     Limit("an upload", {"max_upload_bytes": 2**12}, COMPARE, FORM, _upload(2**12), _upload(2**12 + 1), "smaller"),
+    Limit("rows of a report", {"max_report_rows": 2}, REPORT, NDJSON, ROW * 2, ROW * 3, "2 rows"),
     Limit("files of an upload", {"max_upload_files": 3}, COMPARE, FORM, files(3), files(4), "smaller"),
     Limit(
         "a file to compare",

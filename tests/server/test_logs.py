@@ -34,6 +34,17 @@ def test_every_request_is_one_line_with_the_id_that_its_answer_carries(client, l
     assert "secret" not in str(line)
 
 
+def test_an_answer_that_is_streamed_is_logged_when_it_is_complete(client, lines):
+    data = {"files": (BytesIO(encode(seven())), "7.png")}
+    response = client.post("/api/compare", data=data)
+    began = lines()
+    assert response.get_json()["summary"]["pictures"] == 1
+    response.close()
+    assert not began
+    [line] = [json.loads(line) for line in lines()]
+    assert (line["path"], line["status"], line["request"]) == ("/api/compare", 200, response.headers["X-Request-ID"])
+
+
 def test_each_request_has_an_id_of_its_own_and_never_the_clients(client):
     ids = {client.get("/healthz", headers={"X-Request-ID": "mine"}).headers["X-Request-ID"] for _ in range(5)}
     assert len(ids) == 5
@@ -66,7 +77,7 @@ def test_nothing_of_a_picture_or_its_name_is_logged(client, lines):
     client.post("/api/predict", data={"picture": (BytesIO(picture), "private.png")})
     client.post("/api/predict", data={"picture": (BytesIO(picture[:90]), "private.png")})
     client.post("/api/predict", json={"width": 31, "height": 37, "pixels": base64.b64encode(seven(31, 37)).decode()})
-    client.post("/api/compare", data={"files": (BytesIO(picture), "private/7.png")})
+    client.post("/api/compare", data={"files": (BytesIO(picture), "private/7.png")}, buffered=True)
     logged = "".join(lines())
     assert len(lines()) == 4
     assert "private" not in logged

@@ -79,9 +79,9 @@ def test_a_file_that_takes_too_long_ends_its_process_and_not_the_next_file():
 
 @pytest.mark.skipif(os.name == "nt", reason="Windows has no limit on a process's memory")
 def test_a_file_that_needs_too_much_memory_ends_its_process_and_not_the_next_file():
-    reader = Reader(Settings(readers=1, max_reader_bytes=2**28 + 2**26, max_pixels=2**28))
+    reader = Reader(Settings(readers=1, max_reader_bytes=2**28 + 2**26, max_pixels=2**27))
     with pytest.raises(PictureUnreadable, match="memory"):
-        reader.read(encode(np.zeros((12_000, 12_000), np.uint8)), "7.png")
+        reader.read(encode(np.zeros((11_000, 11_000), np.uint8)), "7.png")
     assert len(reader.read(encode(seven()), "7.png").pictures) == 1
     reader.close()
 

@@ -85,9 +85,17 @@ def test_threads_do_not_disturb_each_other(robust):
     np.testing.assert_array_equal(together, alone * 5)
 
 
+def test_a_thread_that_comes_later_takes_the_interpreter_that_is_idle(robust, monkeypatch):
+    robust.recognize(seven())
+    monkeypatch.delattr(recognizer, "Interpreter")
+    with ThreadPoolExecutor(1) as pool:
+        assert pool.submit(robust.recognize, seven()).result().digit == 7
+
+
 @pytest.mark.parametrize("name", NAMES)
-def test_a_missing_card_stops_the_start(folder, name):
-    if name != recognizer.DEFAULT:
+@pytest.mark.parametrize("how", ["the card", "the folder"])
+def test_a_missing_card_stops_the_start(folder, name, how):
+    if how == "the card":
         (folder / name / "card.json").unlink()
     else:
         shutil.rmtree(folder / name)

@@ -269,7 +269,7 @@ def test_who_used_much_while_others_are_here_is_answered_one_by_one(app, client,
         done.release()
 
     def ask(address: str) -> None:
-        request = SimpleNamespace(headers={"X_FORWARDED_FOR": f"1.2.3.4, {address}"})
+        request = SimpleNamespace(headers={"X_FORWARDED_FOR": f"1.2.3.4, {address}"}, path="/")
         server.add_task(SimpleNamespace(addr=("127.0.0.1", 1), requests=[request], service=service))
 
     server.charge("10.0.0.1", 10)

@@ -1,10 +1,14 @@
 """SVG: what the pad saves is read, and nothing else; tests/e2e/test_saving.py reads what the pad itself writes."""
 
+import struct
+import zlib
+
 import numpy as np
 import pytest
 
 from server.pictures import read, svg
 from server.problems import UnsupportedPicture
+from tests.pictures import encode, seven
 
 HEAD = '<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 280 280" fill="none" stroke="#000">'
 
@@ -81,3 +85,11 @@ def test_what_the_pad_did_not_save_is_refused(data):
 def test_a_paths_other_attributes_do_nothing():
     harmless = drawing(path().replace("<path", '<path onclick="alert(1)" transform="scale(9)" fill="url(#a)"'))
     np.testing.assert_array_equal(svg.read(harmless), svg.read(drawing(path())))
+
+
+def test_a_png_that_only_speaks_of_svg_is_a_png():
+    head, rest = encode(seven()).split(b"IDAT", 1)
+    comment = b"tEXtComment\0<svg drawn elsewhere"
+    chunk = struct.pack(">I", len(comment) - 4) + comment + struct.pack(">I", zlib.crc32(comment))
+    [picture] = read(head[:-4] + chunk + head[-4:] + b"IDAT" + rest, "a.png").pictures
+    assert picture.grey.shape == seven().shape
