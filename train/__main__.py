@@ -3,7 +3,7 @@
     python -m train                          # both networks, into static/models/
     python -m train --network robust --epochs 5 --limit 10000
     python -m train --extra my.npz           # robust again, with a person's own digits as Compare exports them
-    python -m train evaluate report.html
+    python -m train evaluate --html report.html
     python -m train ablate                   # what each ingredient of the recipe brings
     python -m train without-dropout          # the same training without it, for the curves of the page Inside
     python -m train penmanship sheet.png
@@ -116,12 +116,14 @@ def _evaluate(arguments: list[str]) -> int:
     parser.add_argument("--model", action="append", help="name of a model; may be repeated (default: all)")
     parser.add_argument("--models", type=Path, default=MODELS, help="folder of the models (default: %(default)s)")
     parser.add_argument("--drawn", type=Path, help="folder of people's drawings with index.csv, to measure on")
-    parser.add_argument("--limit", type=_positive, help="take only so many pictures of each set, for a trial")
+    parser.add_argument(
+        "--limit", type=_positive, help="take only so many pictures of each set, for a trial, and leave the cards"
+    )
     parser.add_argument("--html", type=Path, help="write the report with plots and mistakes here")
     options = parser.parse_args(arguments)
     from .pipeline import report
 
-    report(options.models, options.model, options.drawn, options.limit, options.html)
+    report(options.models, options.model, options.drawn, options.limit, options.html, keep=not options.limit)
     return 0
 
 

@@ -136,12 +136,13 @@ def worst_mistakes(images: NDArray, probabilities: NDArray, labels: NDArray, cou
 
 
 def into_card(folder: Path, result: dict) -> None:
-    """Writes the figures into the model's card, the mistakes' pictures left out."""
+    """Writes the figures into the model's card, the mistakes' pictures left out; other sets keep theirs."""
     path = folder / "card.json"
     card = json.loads(path.read_text())
     kept = ("accuracy", "low", "high", "n")
-    card["accuracy"] = {name: {key: figures[key] for key in kept} for name, figures in result["sets"].items()}
-    card["evaluation"] = {key: value for key, value in result.items() if key != "mistakes"}
+    sets = {**card.get("evaluation", {}).get("sets", {}), **result["sets"]}
+    card["accuracy"] = {name: {key: figures[key] for key in kept} for name, figures in sets.items()}
+    card["evaluation"] = {**{key: value for key, value in result.items() if key != "mistakes"}, "sets": sets}
     write_card(path, card)
 
 

@@ -15,7 +15,7 @@ import numpy as np
 import tensorflow as tf
 from numpy.typing import NDArray
 
-from . import distribution, synthesis
+from . import distribution, sources, synthesis
 from .batches import network_images, steps_per_epoch, targets, training_batches
 from .errors import FitError
 from .mnist import Mnist, Split
@@ -47,9 +47,21 @@ class Settings:
         """Folder of the checkpoint, under that of all work; retraining leaves that of the training alone."""
         return f"{self.network}-extra" if self.extra else self.network
 
-    def fingerprint(self) -> dict:
+    def fixed(self) -> dict:
         """What may not change between a checkpoint and its resumption."""
         return {key: value for key, value in asdict(self).items() if key != "epochs"}
+
+
+def fingerprint(recipe: Recipe, settings: Settings, mnist: Mnist) -> dict:
+    """All that decides on a network but for the number of epochs: a checkpoint goes on only where it is the same."""
+    return {
+        **settings.fixed(),
+        "batch": recipe.batch,
+        "learning_rate": recipe.learning_rate,
+        "label_smoothing": recipe.label_smoothing,
+        "data": mnist.training.digest()[:8],
+        "code": sources.digest(sources.TRAINING),
+    }
 
 
 def learning_rate(epoch: int, epochs: int, peak: float) -> float:
@@ -60,16 +72,16 @@ def learning_rate(epoch: int, epochs: int, peak: float) -> float:
     """
     if epoch == 0 and epochs > 2:
         return peak / 4
-    left = (epochs - epoch) / max(1.0, COOLDOWN * epochs)
+    left = (epochs - epoch) / max(2.0, COOLDOWN * epochs)
     return peak * min(1.0, left)
 
 
 class Checkpoint(keras.callbacks.Callback):
     """Keeps the model, its optimizer and the history after every epoch, never half written."""
 
-    def __init__(self, folder: Path, settings: Settings, history: list[dict]):
+    def __init__(self, folder: Path, fingerprint: dict, history: list[dict]):
         super().__init__()
-        self.folder, self.settings, self.history = folder, settings, history
+        self.folder, self.fingerprint, self.history = folder, fingerprint, history
 
     def on_epoch_begin(self, epoch, logs=None):
         self._started = time.monotonic()
@@ -83,7 +95,7 @@ class Checkpoint(keras.callbacks.Callback):
                 shutil.rmtree(remains, ignore_errors=True)
             part.mkdir(parents=True)
             self.model.save(part / "model.keras")
-            state = {"settings": self.settings.fingerprint(), "history": self.history}
+            state = {"fingerprint": self.fingerprint, "history": self.history}
             (part / "state.json").write_text(json.dumps(state, indent=1))
             if self.folder.exists():
                 self.folder.replace(old)
@@ -96,24 +108,23 @@ class Checkpoint(keras.callbacks.Callback):
             ) from error
 
 
-def _resume(folder: Path, settings: Settings) -> tuple[keras.Model | None, list[dict]]:
-    """The model and the history that the checkpoint in `folder` holds; None and [] if there is none."""
+def _resume(folder: Path, now: dict) -> tuple[keras.Model | None, list[dict]]:
+    """The model and the history of the checkpoint in `folder`, whose fingerprint is `now`; None and [] without one."""
     old = folder.with_suffix(".old")
     if not folder.exists() and old.exists():
         old.replace(folder)  # interrupted between moving the old checkpoint away and the new one to its place
     distribution.copy_from_chief(folder)
     if not folder.exists():
         return None, []
-    now = settings.fingerprint()
     try:
         state = json.loads((folder / "state.json").read_text())
-        changed = {key: (was, now[key]) for key, was in state["settings"].items() if was != now[key]}
+        changed = {key: (was, now[key]) for key, was in state["fingerprint"].items() if was != now[key]}
         if not changed:
             return keras.models.load_model(folder / "model.keras"), state["history"]
     except (OSError, ValueError, KeyError, TypeError, zipfile.BadZipFile) as error:
         raise FitError(f"The checkpoint in {folder} is damaged ({error}). Remove it to start anew.") from error
     words = ", ".join(f"{key} {was} is now {is_now}" for key, (was, is_now) in changed.items())
-    raise FitError(f"The checkpoint in {folder} was made with other settings: {words}. Remove it, or pass --fresh.")
+    raise FitError(f"The checkpoint in {folder} was made otherwise: {words}. Remove it, or pass --fresh.")
 
 
 def drawn_training(recipe: Recipe, settings: Settings, work: Path) -> Split | None:
@@ -176,7 +187,8 @@ def fit(
     keras.utils.set_random_seed(settings.seed)
     keras.mixed_precision.set_global_policy("mixed_bfloat16" if settings.precision == "bfloat16" else "float32")
     with strategy.scope():
-        model, history = _resume(folder, settings)
+        same = fingerprint(recipe, settings, mnist)
+        model, history = _resume(folder, same)
         if model is None:
             model = recipe.build(normalised=True)
             model.compile(
@@ -186,6 +198,8 @@ def fit(
             )
     training, drawn = mnist.training.first(settings.limit), drawn_training(recipe, settings, work)
     done, epochs = len(history), settings.epochs or recipe.epochs
+    if done > epochs:
+        raise FitError(f"The checkpoint in {folder} has {done} epochs already. Ask for no fewer, or pass --fresh.")
     steps = steps_per_epoch(recipe, training, drawn, extra)
     numbers = range(done * steps, epochs * steps)
     batches = partial(training_batches, recipe, training, drawn, settings.seed, numbers, extra=extra)
@@ -194,7 +208,7 @@ def fit(
         callbacks = [keras.callbacks.LearningRateScheduler(lambda e, _: learning_rate(e, epochs, recipe.learning_rate))]
         if rank == 0:
             callbacks += [
-                Checkpoint(folder, settings, history),
+                Checkpoint(folder, same, history),
                 keras.callbacks.TensorBoard(work / settings.run / "tensorboard", profile_batch=0),
             ]
         how = {

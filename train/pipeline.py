@@ -38,7 +38,6 @@ def produce(recipe: Recipe, options: Namespace) -> Path:
     start = options.work / settings.run / "start"
     if own:
         recipe = extra.retraining(recipe, start, options.fresh)
-    started = time.time()
     trained, history = fit.fit(recipe, settings, data, options.work, options.fresh, own.training if own else None)
     if distribution.rank():
         return options.out / recipe.name  # the chief exports it
@@ -58,14 +57,14 @@ def produce(recipe: Recipe, options: Namespace) -> Path:
             "threshold": round(float(np.quantile(confidence, 1 - SURE_OF)), 3),
             "temperature": round(temperature, 4),
             "training": {
-                **settings.fingerprint(),
+                **settings.fixed(),
                 "epochs": len(history),
                 "batch": recipe.batch,
                 "learning_rate": recipe.learning_rate,
                 "label_smoothing": recipe.label_smoothing,
                 "data": {"MNIST training": data.training.digest(), "MNIST test": data.test.digest()},
                 "seconds": round(sum(record["seconds"] for record in history)),
-                "finished": time.strftime("%Y-%m-%d", time.gmtime(started)),
+                "finished": time.strftime("%Y-%m-%d", time.gmtime()),
                 "versions": {
                     "python": platform.python_version(),
                     **{name: version(name) for name in ("tensorflow", "keras", "tensorflowjs", "numpy")},
@@ -83,8 +82,12 @@ def produce(recipe: Recipe, options: Namespace) -> Path:
     return folder
 
 
-def report(models: Path, names: list[str] | None, drawn: Path | None, limit: int | None, page: Path | None) -> None:
-    """Evaluate models, write the figures into their cards, print the table, and write the page if asked.
+def report(
+    models: Path, names: list[str] | None, drawn: Path | None, limit: int | None, page: Path | None, keep: bool = True
+) -> None:
+    """Evaluate models, write the figures into their cards if they are to keep them, and into a page, and print them.
+
+    Of sets that are not measured now, the cards keep what they say.
 
     Raises:
         DataError: there is no such model.
@@ -95,7 +98,7 @@ def report(models: Path, names: list[str] | None, drawn: Path | None, limit: int
             raise DataError(f"{models} has no model {name!r}; it has {', '.join(found) or 'none'}.")
     sets = evaluate.every_set(drawn, limit)
     results = {name: evaluate.evaluate(models / name, sets) for name in names or found}
-    for name, result in results.items():
+    for name, result in results.items() if keep else ():
         evaluate.into_card(models / name, result)
     print(evaluate.table(results))
     if page:
@@ -105,14 +108,18 @@ def report(models: Path, names: list[str] | None, drawn: Path | None, limit: int
 
 
 def ablate(options: Namespace) -> None:
-    """Train the robust network with one ingredient more each time, and write what each brings into its card."""
+    """Train the robust network with one ingredient more each time, and write what each brings into its card.
+
+    Raises:
+        DataError: there is no such model.
+    """
+    path = _card(options.out, "robust")
     results: dict[str, dict] = {}
     for number, (name, recipe) in enumerate(ABLATION.items()):
         settings = Namespace(**{**vars(options), "out": options.work / "ablation"})
         folder = produce(replace(recipe, name=f"ablation{number}"), settings)
         results[name] = json.loads((folder / "card.json").read_text())["evaluation"]
     print(evaluate.table(results))
-    path = options.out / "robust" / "card.json"
     card = json.loads(path.read_text())
     card["ablation"] = {
         "epochs": options.epochs,
@@ -124,15 +131,21 @@ def ablate(options: Namespace) -> None:
     evaluate.write_card(path, card)
 
 
+def _card(models: Path, name: str) -> Path:
+    """Of a model that there must be, before the work is done for it."""
+    path = models / name / "card.json"
+    if not path.exists():
+        raise DataError(f"{models} has no model {name!r}. Train it first.")
+    return path
+
+
 def train_without_dropout(options: Namespace) -> None:
     """Train a network once more as its card says, but without dropout, and write that history into the card.
 
     Raises:
         DataError: there is no such model.
     """
-    path = options.out / options.network / "card.json"
-    if not path.exists():
-        raise DataError(f"{options.out} has no model {options.network!r}. Train it first.")
+    path = _card(options.out, options.network)
     card, recipe = json.loads(path.read_text()), RECIPES[options.network]
     trained = card["training"]
     name = f"{recipe.name}-without-dropout"

@@ -4,7 +4,6 @@ A set is made of blocks, each with its own seed, so that an interrupted run goes
 number of processes makes the same set.
 """
 
-import hashlib
 import multiprocessing
 import os
 from collections.abc import Iterator
@@ -13,6 +12,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
+from . import sources
 from .penmanship import choose_tool, draw, paper, write
 from .penmanship.doodles import SHOWN_IN_TRAINING, doodle
 from .penmanship.hand import trace
@@ -70,13 +70,6 @@ def draw_blocks(
         yield from pool.imap_unordered(_draw, [(seed, block, doodles, kinds) for block in blocks])
 
 
-def _generator() -> str:
-    """Digest of the code that draws and normalises, so that what another version drew is not taken for its own."""
-    here = Path(__file__).parent
-    sources = [Path(__file__), here / "normalizing.py", *sorted((here / "penmanship").glob("*.py"))]
-    return hashlib.sha256(b"".join(source.read_bytes() for source in sources)).hexdigest()[:8]
-
-
 def normalized_set(count: int, seed: int, folder: Path, doodles: float = 0.0) -> tuple[NDArray, NDArray]:
     """A set of pictures as the network sees them, from `folder`, or drawn and kept there.
 
@@ -85,7 +78,7 @@ def normalized_set(count: int, seed: int, folder: Path, doodles: float = 0.0) ->
     """
     from .normalizing import normalize_pictures
 
-    folder = folder / _generator()
+    folder = folder / sources.digest(sources.DRAWING)
     folder.mkdir(parents=True, exist_ok=True)
     blocks = range(-(-count // BLOCK))
     paths = {block: folder / f"seed{seed}-{block:04d}.npz" for block in blocks}

@@ -3,14 +3,15 @@
 import resource
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
-from train import fit, networks
+from train import fit, mnist, networks
 from train.errors import FitError
 
-SETTINGS = fit.Settings("classic")
+SAME = {"network": "classic", "seed": 1, "code": "0123"}
 
 
 @contextmanager
@@ -27,7 +28,7 @@ def no_file_larger_than(size: int) -> Iterator[None]:
 @pytest.fixture
 def checkpoint(tmp_path: Path) -> fit.Checkpoint:
     """One that has kept its first epoch."""
-    callback = fit.Checkpoint(tmp_path / "checkpoint", SETTINGS, [])
+    callback = fit.Checkpoint(tmp_path / "checkpoint", SAME, [])
     callback.set_model(networks.classic())
     end_epoch(callback, 0)
     return callback
@@ -39,7 +40,7 @@ def end_epoch(callback: fit.Checkpoint, epoch: int) -> None:
 
 
 def epochs_kept(callback: fit.Checkpoint) -> list[int]:
-    model, history = fit._resume(callback.folder, SETTINGS)
+    model, history = fit._resume(callback.folder, SAME)
     assert model is not None
     return [record["epoch"] for record in history]
 
@@ -71,13 +72,43 @@ def test_a_damaged_file_is_named(checkpoint: fit.Checkpoint, name: str, damage: 
     if damage == "gone":
         path.unlink()
     with pytest.raises(FitError, match="is damaged"):
-        fit._resume(checkpoint.folder, SETTINGS)
+        fit._resume(checkpoint.folder, SAME)
 
 
-def test_a_setting_that_changed_is_named(checkpoint: fit.Checkpoint) -> None:
-    with pytest.raises(FitError, match="seed 1 is now 2"):
-        fit._resume(checkpoint.folder, fit.Settings("classic", seed=2))
+@pytest.mark.parametrize(("name", "now"), [("seed", 2), ("code", "4567")])
+def test_what_changed_is_named(checkpoint: fit.Checkpoint, name: str, now: object) -> None:
+    with pytest.raises(FitError, match=f"{name} {SAME[name]} is now {now}"):
+        fit._resume(checkpoint.folder, {**SAME, name: now})
 
 
-def test_a_run_may_be_made_longer(checkpoint: fit.Checkpoint) -> None:
-    assert fit._resume(checkpoint.folder, fit.Settings("classic", epochs=99))[0] is not None
+def test_the_number_of_epochs_decides_nothing_and_all_else_does(mnist_slice: mnist.Mnist) -> None:
+    recipe, settings = networks.RECIPES["robust"], fit.Settings("robust")
+    same = fit.fingerprint(recipe, settings, mnist_slice)
+    assert fit.fingerprint(recipe, replace(settings, epochs=99), mnist_slice) == same
+    other = mnist_slice._replace(training=mnist_slice.training.first(50))
+    for changed in (
+        fit.fingerprint(recipe, replace(settings, precision="bfloat16"), mnist_slice),
+        fit.fingerprint(replace(recipe, batch=64), settings, mnist_slice),
+        fit.fingerprint(recipe, settings, other),
+    ):
+        assert changed != same
+
+
+def test_fewer_epochs_than_there_are_is_refused(
+    checkpoint: fit.Checkpoint, mnist_slice: mnist.Mnist, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    end_epoch(checkpoint, 1)
+    checkpoint.folder.parent.joinpath("classic").mkdir()
+    checkpoint.folder.rename(tmp_path / "classic/checkpoint")
+    monkeypatch.setattr(fit, "fingerprint", lambda *_: SAME)
+    with pytest.raises(FitError, match="has 2 epochs already"):
+        fit.fit(networks.RECIPES["classic"], fit.Settings("classic", epochs=1), mnist_slice, tmp_path)
+
+
+@pytest.mark.parametrize("epochs", [3, 4, 10, 100])
+def test_the_rate_warms_up_stays_and_cools_down(epochs: int) -> None:
+    rates = [fit.learning_rate(epoch, epochs, 1.0) for epoch in range(epochs)]
+    assert rates[0] == 0.25
+    assert rates[1] == 1.0
+    assert 0 < rates[-1] <= 0.5
+    assert rates[1:] == sorted(rates[1:], reverse=True)

@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from train import batches, export, fit, mnist, networks, pipeline, synthesis
+from train import batches, evaluate, export, fit, mnist, networks, pipeline, synthesis
 from train.__main__ import main
 from train.errors import ExportError
 from train.mnist import Split
@@ -75,7 +75,30 @@ def test_an_unknown_model_is_named(capsys: pytest.CaptureFixture) -> None:
     assert "no model 'clever'" in capsys.readouterr().err
 
 
+def test_a_trial_of_the_evaluation_leaves_the_card(run: Path, capsys: pytest.CaptureFixture) -> None:
+    card = run / "models/robust/card.json"
+    before = card.read_text()
+    assert main(["evaluate", "--models", str(run / "models"), "--limit", "20"]) == 0
+    assert "penmanship" in capsys.readouterr().out
+    assert card.read_text() == before
+
+
+def test_a_card_keeps_the_figures_of_sets_that_are_not_measured_now(tmp_path: Path) -> None:
+    (tmp_path / "card.json").write_text("{}")
+    for sets in ({"MNIST test": 0.5, "drawn by people": 0.6}, {"MNIST test": 0.7}):
+        figures = {name: {"accuracy": share, "low": 0, "high": 1, "n": 9} for name, share in sets.items()}
+        evaluate.into_card(tmp_path, {"sets": figures, "mistakes": {}})
+    card = json.loads((tmp_path / "card.json").read_text())
+    for told in (card["accuracy"], card["evaluation"]["sets"]):
+        assert {name: each["accuracy"] for name, each in told.items()} == {"MNIST test": 0.7, "drawn by people": 0.6}
+
+
 # Ablation
+
+
+def test_the_ablation_asks_for_the_model_before_it_trains(tmp_path: Path, capsys: pytest.CaptureFixture) -> None:
+    assert main(["ablate", "--out", str(tmp_path), "--work", str(tmp_path)]) == 1
+    assert "no model 'robust'" in capsys.readouterr().err
 
 
 def test_the_ablation_adds_one_ingredient_at_a_time_and_goes_into_the_card(
