@@ -254,6 +254,53 @@ def test_the_keys_go_from_label_to_label_and_the_card_follows(page, folder):
         expect(inputs.nth(focused)).to_be_focused()
 
 
+def test_typed_labels_stay_when_the_same_files_are_read_again(page, tmp_path):
+    psd = tmp_path / "c.psd"
+    psd.write_bytes(written_by_ag_psd(layer("шесть"), layer("one"), layer("one")))
+    page.locator("#files").set_input_files(psd)
+    labels = page.locator("input.label")
+    expect(labels).to_have_count(3, timeout=60_000)
+    labels.last.fill("7")
+    page.locator("#layers").select_option("flat")
+    expect(labels).to_have_count(1, timeout=60_000)
+    labels.fill("4")
+    page.locator("#layers").select_option("each")
+    expect(labels).to_have_count(3, timeout=60_000)
+    assert [label.input_value() for label in labels.all()] == ["6", "1", "7"], "of two layers of one name too"
+    page.locator("#layers").select_option("flat")
+    expect(labels).to_have_count(1, timeout=60_000)
+    expect(labels).to_have_value("4")
+    page.locator("#files").set_input_files(psd)  # chosen anew: they may be others by now
+    expect(labels).to_have_value("", timeout=60_000)
+
+
+def test_a_report_stays_until_the_first_row_of_the_next_comes(page, folder):
+    choose(page, folder)
+    label = page.locator("input.label").first
+    label.fill("5")
+    page.route("**/api/compare", lambda route: None)
+    page.locator("#layers").select_option("flat")
+    expect(page.locator("#status")).to_have_text("The files are being read.")
+    stop(page)
+    expect(page.locator(".card")).to_have_count(4)
+    expect(label).to_have_value("5")
+
+
+def test_whoever_leaves_with_labels_that_were_not_taken_home_is_asked_first(page, folder):
+    asked: list[str] = []
+    page.on("dialog", lambda dialog: (asked.append(dialog.type), dialog.dismiss()))
+    choose(page, folder)
+    page.locator("input.label").first.fill("5")
+    page.get_by_role("link", name="RU").click()
+    expect(page.locator("input.label").first).to_have_value("5")
+    assert asked == ["beforeunload"]
+    with page.expect_download():
+        page.locator("[data-format=csv]").click()
+    page.get_by_role("link", name="RU").click()
+    expect(page.locator("html")).to_have_attribute("lang", "ru")
+    assert asked == ["beforeunload"]
+
+
 def test_a_confusion_cell_opens_the_pictures_behind_it(page, folder):
     choose(page, folder)
     cell = page.get_by_role("button", name="3 read as 7: 1")

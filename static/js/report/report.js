@@ -19,7 +19,11 @@ export class Report {
   pictures = [];
   skipped = [];
   summary = null;
+  /** Whether a label was typed since the report was last taken home. */
+  unsaved = false;
 
+  /** Pictures of the files' last reading that this one has not come to yet. */
+  #before = [];
   #cell = null;
   #gallery;
   #matrix = new Matrix(byId('confusion'), (cell) => this.#open(cell));
@@ -34,14 +38,17 @@ export class Report {
     });
   }
 
-  clear() {
+  /** @param {boolean} again the same files are read again: each picture keeps the label that was typed */
+  clear(again) {
+    this.#before = again ? [...this.pictures, ...this.#before] : [];
+    this.unsaved &&= again;
     Object.assign(this, { pictures: [], skipped: [], summary: null });
     this.#choose(null);
   }
 
   /** Takes one row in; `show` makes it visible. */
   add(given) {
-    if (given.picture) this.pictures.push(given.picture);
+    if (given.picture) this.pictures.push(this.#labelled(given.picture));
     if (given.skipped) this.skipped.push(given.skipped);
     if (given.summary) this.summary = given.summary;
   }
@@ -91,9 +98,17 @@ export class Report {
   }
 
   #label(picture, digit) {
-    // Whoever types has seen the picture, so the label is doubted no more.
-    Object.assign(picture, { label: digit, label_source: 'typed', suspect: false });
+    this.unsaved = true;
+    type(picture, digit);
     this.#showFigures();
+  }
+
+  /** The picture, with the label that was typed when it was read before. */
+  #labelled(picture) {
+    // The first of that name: of several layers of one name, each keeps its own label.
+    const at = this.#before.findIndex(({ name, layer }) => name === picture.name && layer === picture.layer);
+    const [before] = at < 0 ? [] : this.#before.splice(at, 1);
+    return before?.label_source === 'typed' ? type(picture, before.label) : picture;
   }
 
   #figuresOf(network) {
@@ -132,6 +147,11 @@ export class Report {
     if (!steps[0][1]) return '';
     return text('ablation', Object.fromEntries(steps.map(([step, accuracy]) => [step, share(accuracy)])));
   }
+}
+
+/** Whoever types a label has seen the picture, so it is doubted no more. */
+function type(picture, label) {
+  return Object.assign(picture, { label, label_source: 'typed', suspect: false });
 }
 
 /** Scrolls to what begins below the middle of the screen, as the gallery does on a phone, or above it. */
