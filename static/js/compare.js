@@ -44,6 +44,10 @@ async function read(find, signal) {
   showProgress(0, n);
   let begun = false;
   for await (const row of compare(items, byId('layers').value, signal)) {
+    if ('wait' in row) {
+      say(row.wait > 0 ? 'status.busy' : 'status.begun', { seconds: row.wait });
+      continue;
+    }
     if (!begun) clear(items); // not before: a lost server must not cost what is there
     begun = true;
     if ('done' in row) showProgress(row.done, n);
@@ -60,8 +64,8 @@ function clear(items) {
 }
 
 /** Tells everybody, screen readers too; so it is not for what changes all the time. */
-function say(key) {
-  byId('status').textContent = text(key);
+function say(key, values) {
+  byId('status').textContent = text(key, values);
 }
 
 function show() {

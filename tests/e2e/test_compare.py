@@ -1,5 +1,6 @@
 """The Compare page in a real browser: files in, stopped, labelled by keyboard, sorted, opened, and taken home."""
 
+import base64
 import csv
 import io
 import json
@@ -141,6 +142,41 @@ def test_the_sample_set_shows_a_newcomer_the_whole_report(page):
         page.get_by_role("link", name="The sample set shows how").click()
     assert download.value.suggested_filename == "sample.zip"
     assert download.value.path().read_bytes() == (ROOT / "static/sample.zip").read_bytes()
+
+
+def test_a_file_that_changes_or_goes_after_it_was_chosen_is_named_and_the_rest_is_read(page, folder, tmp_path):
+    (tmp_path / "many.zip").write_bytes(zipped({"7.png": PNG}))
+    page.locator("#files").set_input_files([folder / "7/a.png", folder / "3/b.png", tmp_path / "many.zip"])
+    expect(page.locator(".card")).to_have_count(3, timeout=60_000)
+    (folder / "3/b.png").write_bytes(PNG + b" ")
+    (tmp_path / "many.zip").unlink()
+    page.locator("#layers").select_option("flat")
+    expect(page.locator("#skipped-list li")).to_have_text(
+        [re.compile(rf"^{name} The browser can no longer read this file") for name in ("b.png", "many.zip")],
+        timeout=60_000,
+    )
+    expect(page.locator(".card-name")).to_have_text(["a.png"])
+
+
+def test_what_a_dropped_folder_does_not_give_out_is_named_and_the_rest_is_read(page):
+    page.evaluate(
+        """(content) => {
+            const good = new File([Uint8Array.from(atob(content), (byte) => byte.charCodeAt(0))], '7.png');
+            const fileAt = (fullPath, file) => ({ isFile: true, fullPath, file });
+            const folderAt = (fullPath, readEntries) => ({ fullPath, createReader: () => ({ readEntries }) });
+            const refuse = (_, reject) => reject(new DOMException('', 'NotReadableError'));
+            const entries = [
+                fileAt('/mine/7.png', (give) => give(good)),
+                fileAt('/mine/gone.zip', refuse),
+                folderAt('/mine/locked', refuse),
+            ];
+            const items = [{ webkitGetAsEntry: () => folderAt('/mine', (give) => give(entries.splice(0))) }];
+            dispatchEvent(Object.assign(new Event('drop'), { dataTransfer: { types: ['Files'], items } }));
+        }""",
+        base64.b64encode(PNG).decode(),
+    )
+    expect(page.locator("#skipped-list li b")).to_have_text(["mine/gone.zip", "mine/locked"], timeout=60_000)
+    expect(page.locator(".card-name")).to_have_text(["mine/7.png"])
 
 
 # Progress, and stopping

@@ -203,3 +203,14 @@ def test_a_busy_server_is_asked_again_when_it_says(watched: Page, live_server: s
     expect(watched.locator("#status")).to_have_text("All files are read.", timeout=60_000)
     expect(watched.locator("#headline")).to_contain_text("Read 1 of 1")
     assert refusals == [503]
+
+
+def test_the_wait_for_a_busy_server_is_said_and_can_be_stopped(watched: Page, live_server: str) -> None:
+    busy = {"status": 503, "headers": {"Retry-After": "60"}, "body": "{}"}
+    watched.context.route(re.compile("/api/compare"), lambda route: route.fulfill(**busy))
+    watched.goto(f"{live_server}/compare")
+    watched.locator("#files").set_input_files([{"name": "7.png", "mimeType": "image/png", "buffer": encode(seven())}])
+    expect(watched.locator("#status")).to_have_text("The server is busy. Going on in 60 s…")
+    watched.get_by_role("button", name="Stop").click()
+    expect(watched.locator("#status")).to_contain_text("Stopped.")
+    expect(watched.locator("#stop")).to_be_hidden()
