@@ -87,10 +87,19 @@ function useNetworks() {
   reader.use(names.map((name) => [name, networks.get(name)]));
 }
 
+/** The engine whose other networks are being loaded: strokes meanwhile must not load them once more. */
+let opening = null;
+
 /** Loads the networks beside the first one. Not before something is drawn: the first answer must not wait for them. */
 async function openOthers() {
   const { engine } = ladder;
-  if (!engine || pad.drawing.empty) return;
+  if (!engine || engine === opening || pad.drawing.empty) return;
+  opening = engine;
+  await openEach(engine);
+  if (opening === engine) opening = null;
+}
+
+async function openEach(engine) {
   for (const name of Object.keys(models).filter((other) => !networks.has(other))) {
     const network = await ladder.open(name).catch(() => null); // tried again after the next stroke
     if (ladder.engine !== engine) return;

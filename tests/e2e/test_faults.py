@@ -159,6 +159,18 @@ def test_classic_alone_not_there_is_said_in_a_word_and_robust_reads_on(
     expect(verdict).to_have_text("7")
 
 
+def test_strokes_while_classic_comes_do_not_ask_for_it_again(open_draw: OpenDraw) -> None:
+    held: list[Route] = []
+    page = open_draw(prepare=lambda context: context.route(CLASSIC_WEIGHTS, lambda route: held.append(route)))
+    for _ in range(3):
+        page.draw(SEVEN)
+        page.expect_digit(7)
+        page.page.wait_for_timeout(500)
+    [download] = held
+    download.continue_()
+    expect(page.page.locator("#verdict-classic")).to_have_text(re.compile(r"\d"))
+
+
 def test_a_binary_that_is_not_there_leaves_the_reading_to_plain_javascript(open_draw: OpenDraw) -> None:
     page = open_draw(prepare=answering(WASM_BINARY, 404), errors_allowed=True)
     page.expect_engine("cpu")
