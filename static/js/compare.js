@@ -28,7 +28,7 @@ async function run(find) {
   if (running !== own) return; // another comparison has begun
   running = null;
   showRunning(false);
-  say(said);
+  say(said, { n: report.skipped.length });
   if (!report.empty) show();
 }
 
@@ -54,7 +54,7 @@ async function read(find, signal) {
     else report.add(row);
     refresh();
   }
-  return 'status.done';
+  return report.skipped.length > 0 ? 'status.partly' : 'status.done';
 }
 
 /** Makes room for the report of these files. */
@@ -70,7 +70,7 @@ function say(key, values) {
 
 function show() {
   report.show();
-  byId('exports').hidden = report.empty;
+  byId('exports').hidden = report.pictures.length === 0;
 }
 
 let refreshing = null;

@@ -11,6 +11,7 @@ import { workOffline } from './offline.js';
 import { Reader } from './reader.js';
 import { nameKeys } from './shortcuts.js';
 import { Sight } from './sight.js';
+import { showEngine } from './status.js';
 import { text } from './strings.js';
 import { BLANK, WAITING, judge } from './verdict.js';
 
@@ -120,17 +121,11 @@ function loseOther(name) {
   useNetworks();
 }
 
-function statusOf({ engine, forced }) {
-  if (engine === null) return forced ? text('status.forced', { engine: forced }) : text('status.none');
-  if (engine.name === 'server') return text(forced ? 'status.server-forced' : 'status.server');
-  return text(engine.name === 'cpu' && !forced ? 'status.slower' : 'status.device');
-}
-
 function useEngine() {
   const { engine, network } = ladder;
   page.dataset.engine = engine?.name ?? 'none';
   page.dataset.ready = engine !== null;
-  byId('status').textContent = statusOf(ladder);
+  showEngine(ladder);
   networks.clear();
   missing.clear();
   if (engine) {

@@ -25,6 +25,7 @@ import { Tour } from './inside/tour.js';
 import { keep, kept } from './keep.js';
 import { workOffline } from './offline.js';
 import { Reader } from './reader.js';
+import { showEngine, showStatus } from './status.js';
 import { text } from './strings.js';
 import { BLANK, WAITING, judge } from './verdict.js';
 
@@ -102,7 +103,7 @@ async function useNetwork() {
   const opened = await openNetwork(engine, name).catch((error) => console.info(error));
   if (ladder.engine !== engine || chosen !== name) return; // another was chosen meanwhile
   if (!opened) {
-    byId('status').textContent = text('status.no-network', { name });
+    showStatus('status.no-network', { name });
     return;
   }
   network = opened;
@@ -111,15 +112,10 @@ async function useNetwork() {
   page.dataset.ready = true;
 }
 
-function statusOf({ engine, forced }) {
-  if (engine === null) return forced ? text('status.forced', { engine: forced }) : text('status.none');
-  return text(engine.name === 'cpu' && !forced ? 'status.slower' : 'status.device');
-}
-
 ladder.addEventListener('change', () => {
   page.dataset.engine = ladder.engine?.name ?? 'none';
   page.dataset.ready = false;
-  byId('status').textContent = statusOf(ladder);
+  showEngine(ladder);
   useNetwork();
 });
 

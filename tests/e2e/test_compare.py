@@ -73,7 +73,7 @@ def folder(tmp_path: Path) -> Path:
     return root
 
 
-DONE = "All files are read."
+DONE = re.compile(r"^(All files are read\.|Done\. Not read: \d+, for the reasons below\.)$")
 
 
 def choose(page: Page, folder: Path) -> None:
@@ -179,6 +179,14 @@ def test_what_a_dropped_folder_does_not_give_out_is_named_and_the_rest_is_read(p
     expect(page.locator(".card-name")).to_have_text(["mine/7.png"])
 
 
+def test_where_nothing_can_be_read_it_is_said_and_there_is_nothing_to_take_home(page, folder):
+    page.locator("#files").set_input_files(folder / "broken.png")
+    expect(page.locator("#status")).to_have_text("Done. Not read: 1, for the reasons below.", timeout=60_000)
+    expect(page.locator("#headline")).to_have_text("No picture could be read.")
+    expect(page.locator("#skipped-list")).to_contain_text("broken.png The file is damaged")
+    expect(page.locator("#exports")).to_be_hidden()
+
+
 # Progress, and stopping
 
 
@@ -198,7 +206,8 @@ def test_progress_counts_the_files_in_a_zip_and_is_not_read_aloud_each_time(page
     counted = [text for text in page.evaluate("counted") if text]
     assert counted[0] == "Read 0 of 35 files…"
     assert len(set(counted)) == 35, "every file counts"
-    assert page.evaluate("said") == ["Looking for files…", "The files are being read.", DONE]
+    said = ["Looking for files…", "The files are being read.", "Done. Not read: 2, for the reasons below."]
+    assert page.evaluate("said") == said
     expect(page.locator("#progress")).to_be_hidden()
 
 
@@ -472,7 +481,7 @@ def test_the_page_speaks_russian(open_compare, folder):
     page = open_compare(locale="ru")
     expect(page.locator("h1")).to_have_text("Ваши цифры и MNIST")
     page.locator("#folder").set_input_files(folder)
-    expect(page.locator("#status")).to_have_text("Все файлы прочитаны.", timeout=60_000)
+    expect(page.locator("#status")).to_have_text("Готово. Не прочитано: 1; причины указаны ниже.", timeout=60_000)
     expect(page.locator("#headline")).to_contain_text("Прочитано 2 из 3: 66,7 %")
     page.locator("#filter").select_option("mistakes")
     expect(page.locator(".card")).to_contain_text("Надёжная: 7")

@@ -118,10 +118,7 @@ export class Report {
   #showFigures() {
     const own = this.#figuresOf(this.#network);
     const mnist = MNIST[this.#network];
-    const said = own.accuracy
-      ? text('headline', { hits: own.hits, n: own.n, percent: share(own.accuracy) })
-      : text('headline.unlabelled', { n: this.pictures.length });
-    byId('headline').textContent = mnist ? `${said} ${text('headline.mnist', { percent: share(mnist.accuracy) })}` : said;
+    byId('headline').textContent = this.#headline(own, mnist);
     byId('without-mnist').hidden = this.summary === null || this.summary.mnist === true;
     this.#showNetworks();
     byId('ablation').textContent = this.#ablation();
@@ -129,6 +126,14 @@ export class Report {
     byId('cell').hidden = this.#cell === null;
     if (this.#cell) byId('cell-name').textContent = cellText(this.#cell, own.confusion[this.#cell.digit][this.#cell.read]);
     byId('recall').replaceChildren(...own.recall.map((value, digit) => recallRow(digit, value, mnist?.recall[digit] ?? null)));
+  }
+
+  #headline({ accuracy, hits, n }, mnist) {
+    if (this.pictures.length === 0) return text('headline.none');
+    const said = accuracy
+      ? text('headline', { hits, n, percent: share(accuracy) })
+      : text('headline.unlabelled', { n: this.pictures.length });
+    return mnist ? `${said} ${text('headline.mnist', { percent: share(mnist.accuracy) })}` : said;
   }
 
   #showNetworks() {
