@@ -31,15 +31,19 @@ OpenCompare = Callable[..., Page]
 
 @pytest.fixture
 def open_compare(browser: Browser, live_server: str) -> Iterator[OpenCompare]:
-    """Open the Compare page, watched for errors and foreign hosts: `open_compare(locale="ru")`."""
+    """Open the Compare page, watched for errors and foreign hosts: `open_compare(locale="ru")`.
+
+    `errors_allowed=True` is for tests that break something on purpose.
+    """
     contexts: list[BrowserContext] = []
     errors: list[str] = []
 
-    def open_(**options: Any) -> Page:
+    def open_(*, errors_allowed: bool = False, **options: Any) -> Page:
         context = browser.new_context(**{"locale": "en", **options})
         contexts.append(context)
         page = context.new_page()
-        watch_errors(page, errors)
+        if not errors_allowed:
+            watch_errors(page, errors)
         context.on("request", lambda request: errors.append(request.url) if is_foreign(request.url) else None)
         page.goto(f"{live_server}/compare")
         return page
@@ -255,14 +259,12 @@ def test_new_files_take_the_place_of_those_that_are_still_read(page, folder):
     expect(page.locator(".card-name")).to_have_text(["a.png"])
 
 
-def test_a_lost_server_is_said(open_compare, folder, browser, live_server):
-    page = browser.new_context(locale="en").new_page()  # not watched: the browser itself complains
-    page.goto(f"{live_server}/compare")
+def test_a_lost_server_is_said(open_compare, folder):
+    page = open_compare(errors_allowed=True)  # the browser itself complains
     page.context.set_offline(True)
     page.locator("#folder").set_input_files(folder)
     expect(page.locator("#status")).to_contain_text("The server cannot be reached.")
     expect(page.locator("#stop")).to_be_hidden()
-    page.context.close()
 
 
 # Labels, matrix, gallery

@@ -169,9 +169,3 @@ def test_nothing_shifts(open_draw: OpenDraw) -> None:
     page.button("clear").click()
     page.page.wait_for_timeout(300)
     assert page.page.evaluate("shift") == 0
-
-
-def test_reduced_motion_stills_the_bars(open_draw: OpenDraw) -> None:
-    page = open_draw(reduced_motion="reduce")
-    duration = page.page.evaluate("getComputedStyle(document.querySelector('.bar-fill')).transitionDuration")
-    assert duration == "0s"
