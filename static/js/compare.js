@@ -154,7 +154,5 @@ addEventListener('beforeunload', (event) => {
 });
 
 // A report that the server put into the page itself, for a browser that sent a plain form.
-for (const line of byId('rows')?.textContent.split('\n') ?? []) {
-  if (line.trim()) report.add(JSON.parse(line));
-}
+report.addFromPage();
 show();

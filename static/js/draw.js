@@ -13,9 +13,7 @@ import { nameKeys } from './shortcuts.js';
 import { Sight } from './sight.js';
 import { showEngine } from './status.js';
 import { text } from './strings.js';
-import { BLANK, WAITING, judge } from './verdict.js';
-
-const NO_PROBABILITIES = new Array(10).fill(0);
+import { verdictOn } from './verdict.js';
 
 const page = document.documentElement;
 const byId = (id) => document.getElementById(id);
@@ -54,10 +52,7 @@ function take(name, reading) {
 }
 
 function verdictOf(name) {
-  if (pad.drawing.empty) return BLANK;
-  const reading = readings.get(name);
-  if (!reading) return WAITING;
-  return reading.ink > 0 ? judge(reading.probabilities, models[name].threshold) : BLANK;
+  return verdictOn(pad.drawing, readings.get(name), models[name].threshold);
 }
 
 function showVerdict(name) {
@@ -70,7 +65,7 @@ function showReading() {
   const verdict = verdictOf(chosen);
   const reading = verdict.digits.length > 0 ? readings.get(chosen) : null;
   answer.show(verdict);
-  bars.show(reading?.probabilities ?? NO_PROBABILITIES);
+  bars.show(reading?.probabilities);
   sight.show(reading?.normalized ?? null);
 }
 

@@ -53,6 +53,13 @@ export class Report {
     if (given.summary) this.summary = given.summary;
   }
 
+  /** Takes in the rows that the page itself holds, if any, in the form of `toString`. */
+  addFromPage() {
+    for (const line of byId('rows')?.textContent.split('\n') ?? []) {
+      if (line.trim()) this.add(JSON.parse(line));
+    }
+  }
+
   /** All rows, a JSON object a line, as the server takes them. */
   toString() {
     const rows = [...this.pictures.map((picture) => ({ picture })), ...this.skipped.map((skipped) => ({ skipped }))];
