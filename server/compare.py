@@ -5,6 +5,7 @@ from typing import IO
 
 from flask import Blueprint, Response, current_app, request, stream_with_context
 from werkzeug.datastructures import FileStorage
+from werkzeug.exceptions import RequestEntityTooLarge
 
 from server import strict_json
 from server.comparison import exports, sources
@@ -14,7 +15,7 @@ from server.comparison.run import run
 from server.comparison.summary import summarized
 from server.messages import message as _l
 from server.pictures import Layers
-from server.problems import BadRequest
+from server.problems import BadRequest, UploadTooLarge, answer
 from server.settings import Settings
 
 blueprint = Blueprint("compare", __name__)
@@ -124,6 +125,13 @@ def _kept(upload: FileStorage) -> IO[bytes]:
     """The upload's content, out of the request's reach: it would close it before the answer is streamed."""
     stream, upload.stream = upload.stream, BytesIO()
     return stream
+
+
+@blueprint.errorhandler(RequestEntityTooLarge)
+def too_large(_error: RequestEntityTooLarge) -> Response:
+    """Name the limits of an upload, which are not those of other requests."""
+    settings: Settings = current_app.config["SETTINGS"]
+    return answer(UploadTooLarge(settings.max_upload_bytes, settings.max_upload_files))
 
 
 def _allow_uploads() -> None:

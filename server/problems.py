@@ -74,6 +74,24 @@ class PictureTooLarge(Problem):
         )
 
 
+class UploadTooLarge(Problem):
+    """What was sent to be compared is more than the server takes at once."""
+
+    status = 413
+    title = _l("The request is too large")
+
+    def __init__(self, max_bytes: int, max_files: int) -> None:
+        super().__init__(
+            _l(
+                "At most %(megabytes)s MB and %(files)d files can be sent at once. Send fewer or smaller ones: a ZIP "
+                "in parts, a Photoshop file with fewer layers or pixels. The command line takes more: "
+                "flask --app server compare.",
+                megabytes=f"{max_bytes / 2**20:.3g}",
+                files=max_files,
+            )
+        )
+
+
 class PictureUnreadable(Problem):
     """The picture is of a readable type, but damaged or inconsistent."""
 

@@ -2,6 +2,7 @@ import { precisePercent } from './strings.js';
 
 /** Bars move, and values are told, in thousandths. */
 const STEPS = 1000;
+const NOTHING = new Array(10).fill(0);
 
 /** The ten bars. Each is a meter that a screen reader can read; only transforms move. */
 export class Bars {
@@ -17,8 +18,8 @@ export class Bars {
     }));
   }
 
-  /** @param {ArrayLike<number>} probabilities ten, 0..1; all 0 where nothing is drawn */
-  show(probabilities) {
+  /** @param {ArrayLike<number>} [probabilities] ten, 0..1; none where nothing is drawn */
+  show(probabilities = NOTHING) {
     const highest = Math.max(...probabilities);
     this.#bars.forEach((bar, digit) => {
       const { meter, fill, value } = bar;

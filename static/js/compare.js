@@ -9,9 +9,10 @@ const byId = (id) => document.getElementById(id);
 const report = new Report({ editable: true });
 /** Rows that arrive are shown so often, in milliseconds. */
 const REFRESH = 400;
-/** The comparison that runs, if any, and the files of the last one. */
+/** The comparison that runs, if any; the files of the last one, and those whose report is shown. */
 let running = null;
 let last = [];
+let shown = null;
 
 /**
  * Compares files; whatever runs already is stopped.
@@ -27,7 +28,7 @@ async function run(find) {
   if (running !== own) return; // another comparison has begun
   running = null;
   showRunning(false);
-  say(said);
+  say(said, { n: report.skipped.length });
   if (!report.empty) show();
 }
 
@@ -38,27 +39,38 @@ async function read(find, signal) {
   if (signal.aborted) return 'status.stopped';
   if (items.length === 0) return 'status.nothing';
   last = items;
-  report.clear();
-  show();
   say('status.begun');
   const n = await countOf(items);
   showProgress(0, n);
+  let begun = false;
   for await (const row of compare(items, byId('layers').value, signal)) {
+    if ('wait' in row) {
+      say(row.wait > 0 ? 'status.busy' : 'status.begun', { seconds: row.wait });
+      continue;
+    }
+    if (!begun) clear(items); // not before: a lost server must not cost what is there
+    begun = true;
     if ('done' in row) showProgress(row.done, n);
     else report.add(row);
     refresh();
   }
-  return 'status.done';
+  return report.skipped.length > 0 ? 'status.partly' : 'status.done';
+}
+
+/** Makes room for the report of these files. */
+function clear(items) {
+  report.clear(items === shown);
+  shown = items;
 }
 
 /** Tells everybody, screen readers too; so it is not for what changes all the time. */
-function say(key) {
-  byId('status').textContent = text(key);
+function say(key, values) {
+  byId('status').textContent = text(key, values);
 }
 
 function show() {
   report.show();
-  byId('exports').hidden = report.empty;
+  byId('exports').hidden = report.pictures.length === 0;
 }
 
 let refreshing = null;
@@ -86,8 +98,12 @@ function showProgress(done, n) {
 async function take(format) {
   try {
     const answer = await fetch(`/api/report?format=${format}`, { method: 'POST', body: report.toString() });
-    if (answer.ok) download(await answer.blob(), `digits.${format}`);
-    else byId('status').textContent = (await answer.json()).detail;
+    if (answer.ok) {
+      download(await answer.blob(), `digits.${format}`);
+      report.unsaved = false;
+    } else {
+      byId('status').textContent = (await answer.json()).detail;
+    }
   } catch {
     say('status.lost');
   }
@@ -133,8 +149,10 @@ for (const button of document.querySelectorAll('[data-format]')) {
   button.addEventListener('click', () => take(button.dataset.format));
 }
 
+addEventListener('beforeunload', (event) => {
+  if (report.unsaved) event.returnValue = true; // preventDefault alone does nothing in older browsers
+});
+
 // A report that the server put into the page itself, for a browser that sent a plain form.
-for (const line of byId('rows')?.textContent.split('\n') ?? []) {
-  if (line.trim()) report.add(JSON.parse(line));
-}
+report.addFromPage();
 show();

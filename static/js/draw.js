@@ -11,10 +11,9 @@ import { workOffline } from './offline.js';
 import { Reader } from './reader.js';
 import { nameKeys } from './shortcuts.js';
 import { Sight } from './sight.js';
+import { showEngine } from './status.js';
 import { text } from './strings.js';
-import { BLANK, WAITING, judge } from './verdict.js';
-
-const NO_PROBABILITIES = new Array(10).fill(0);
+import { verdictOn } from './verdict.js';
 
 const page = document.documentElement;
 const byId = (id) => document.getElementById(id);
@@ -53,10 +52,7 @@ function take(name, reading) {
 }
 
 function verdictOf(name) {
-  if (pad.drawing.empty) return BLANK;
-  const reading = readings.get(name);
-  if (!reading) return WAITING;
-  return reading.ink > 0 ? judge(reading.probabilities, models[name].threshold) : BLANK;
+  return verdictOn(pad.drawing, readings.get(name), models[name].threshold);
 }
 
 function showVerdict(name) {
@@ -69,7 +65,7 @@ function showReading() {
   const verdict = verdictOf(chosen);
   const reading = verdict.digits.length > 0 ? readings.get(chosen) : null;
   answer.show(verdict);
-  bars.show(reading?.probabilities ?? NO_PROBABILITIES);
+  bars.show(reading?.probabilities);
   sight.show(reading?.normalized ?? null);
 }
 
@@ -87,10 +83,19 @@ function useNetworks() {
   reader.use(names.map((name) => [name, networks.get(name)]));
 }
 
+/** The engine whose other networks are being loaded: strokes meanwhile must not load them once more. */
+let opening = null;
+
 /** Loads the networks beside the first one. Not before something is drawn: the first answer must not wait for them. */
 async function openOthers() {
   const { engine } = ladder;
-  if (!engine || pad.drawing.empty) return;
+  if (!engine || engine === opening || pad.drawing.empty) return;
+  opening = engine;
+  await openEach(engine);
+  if (opening === engine) opening = null;
+}
+
+async function openEach(engine) {
   for (const name of Object.keys(models).filter((other) => !networks.has(other))) {
     const network = await ladder.open(name).catch(() => null); // tried again after the next stroke
     if (ladder.engine !== engine) return;
@@ -111,17 +116,11 @@ function loseOther(name) {
   useNetworks();
 }
 
-function statusOf({ engine, forced }) {
-  if (engine === null) return forced ? text('status.forced', { engine: forced }) : text('status.none');
-  if (engine.name === 'server') return text(forced ? 'status.server-forced' : 'status.server');
-  return text(engine.name === 'cpu' && !forced ? 'status.slower' : 'status.device');
-}
-
 function useEngine() {
   const { engine, network } = ladder;
   page.dataset.engine = engine?.name ?? 'none';
   page.dataset.ready = engine !== null;
-  byId('status').textContent = statusOf(ladder);
+  showEngine(ladder);
   networks.clear();
   missing.clear();
   if (engine) {

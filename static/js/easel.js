@@ -6,7 +6,7 @@ import { keep, kept } from './keep.js';
 import { disclose } from './menu.js';
 import { Pad } from './pad.js';
 import { listenToShortcuts } from './shortcuts.js';
-import { text } from './strings.js';
+import { showFailure, takeBackFailure } from './status.js';
 
 const byId = (id) => document.getElementById(id);
 
@@ -66,12 +66,17 @@ export class Easel {
   async #save(format, digit) {
     const { drawing } = this.pad;
     if (drawing.empty) return;
+    const writer = await import(new URL(saving, import.meta.url)).catch(() => null);
+    if (!writer) {
+      showFailure('status.unsaved');
+      return;
+    }
     try {
-      const { fileOf } = await import(new URL(saving, import.meta.url));
       const name = digit === undefined ? 'drawing' : String(digit);
-      download(await fileOf(drawing.strokes, format, name), `digit-${digit ?? 'drawn'}.${format}`);
+      download(await writer.fileOf(drawing.strokes, format, name), `digit-${digit ?? 'drawn'}.${format}`);
+      takeBackFailure();
     } catch {
-      byId('status').textContent = text('status.unsaved');
+      showFailure('status.unwritten', { format: format.toUpperCase() });
     }
   }
 }

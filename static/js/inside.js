@@ -25,20 +25,20 @@ import { Tour } from './inside/tour.js';
 import { keep, kept } from './keep.js';
 import { workOffline } from './offline.js';
 import { Reader } from './reader.js';
+import { showEngine, showStatus } from './status.js';
 import { text } from './strings.js';
-import { BLANK, WAITING, judge } from './verdict.js';
+import { verdictOn } from './verdict.js';
 
 /** The module of each section, by the section's id. */
 const STEPS = { overview, normalising, conv, relu, pooling, dropout, flatten, dense, softmax, training };
 
 /** The engines that tell what happens inside: the server does not. */
 const RUNGS = ['wasm', 'cpu'];
-const NO_PROBABILITIES = new Array(10).fill(0);
 
 const page = document.documentElement;
 const byId = (id) => document.getElementById(id);
 
-const easel = new Easel(() => verdictOf(reading).digits[0]);
+const easel = new Easel(() => verdict().digits[0]);
 const { pad } = easel;
 const bars = new Bars(byId('bars'));
 const answer = new Answer(byId('answer'), byId('certainty'), byId('spoken'));
@@ -64,15 +64,13 @@ function take(taken) {
   document.dispatchEvent(new CustomEvent('digits:reading', { detail: reading }));
 }
 
-function verdictOf(taken) {
-  if (pad.drawing.empty) return BLANK;
-  if (!taken) return WAITING;
-  return taken.ink > 0 ? judge(taken.probabilities, models[chosen].threshold) : BLANK;
+function verdict() {
+  return verdictOn(pad.drawing, reading, models[chosen].threshold);
 }
 
 function show() {
-  answer.show(verdictOf(reading));
-  bars.show(reading?.probabilities ?? NO_PROBABILITIES);
+  answer.show(verdict());
+  bars.show(reading?.probabilities);
   for (const section of sections) section.update(reading);
 }
 
@@ -102,7 +100,7 @@ async function useNetwork() {
   const opened = await openNetwork(engine, name).catch((error) => console.info(error));
   if (ladder.engine !== engine || chosen !== name) return; // another was chosen meanwhile
   if (!opened) {
-    byId('status').textContent = text('status.no-network', { name });
+    showStatus('status.no-network', { name });
     return;
   }
   network = opened;
@@ -111,15 +109,10 @@ async function useNetwork() {
   page.dataset.ready = true;
 }
 
-function statusOf({ engine, forced }) {
-  if (engine === null) return forced ? text('status.forced', { engine: forced }) : text('status.none');
-  return text(engine.name === 'cpu' && !forced ? 'status.slower' : 'status.device');
-}
-
 ladder.addEventListener('change', () => {
   page.dataset.engine = ladder.engine?.name ?? 'none';
   page.dataset.ready = false;
-  byId('status').textContent = statusOf(ladder);
+  showEngine(ladder);
   useNetwork();
 });
 

@@ -3,7 +3,5 @@
 import { Report } from './report/report.js';
 
 const report = new Report({ editable: false });
-for (const line of document.getElementById('rows').textContent.split('\n')) {
-  if (line.trim()) report.add(JSON.parse(line));
-}
+report.addFromPage();
 report.show();

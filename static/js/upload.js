@@ -1,11 +1,13 @@
 /** Files from a drop or a chooser, with their folders; and their way to the server, a few at a time. */
 
+import { text } from './strings.js';
+
 /** Files of one request: few enough that progress is seen, and that a school's slow line doesn't time out. */
 const BATCH_FILES = 40;
 const BATCH_BYTES = 8_000_000;
 
 /**
- * @typedef {{path: string, file: File}} Item
+ * @typedef {{path: string, file: File | null}} Item null: the browser does not give the file out
  */
 
 /** @returns {Item[]} what a file input holds */
@@ -25,13 +27,22 @@ export function dropped(transfer) {
 
 async function opened(entry, signal) {
   if (signal.aborted) return [];
-  if (entry.isFile) {
-    const file = await new Promise((resolve, reject) => {
-      entry.file(resolve, reject);
-    });
-    return [{ path: entry.fullPath.replace(/^\//, ''), file }];
+  const path = entry.fullPath.replace(/^\//, '');
+  try {
+    return entry.isFile ? [{ path, file: await fileOf(entry) }] : await inside(entry, signal);
+  } catch {
+    return [{ path, file: null }];
   }
-  const reader = entry.createReader();
+}
+
+function fileOf(entry) {
+  return new Promise((resolve, reject) => {
+    entry.file(resolve, reject);
+  });
+}
+
+async function inside(folder, signal) {
+  const reader = folder.createReader();
   const items = [];
   for (;;) {
     const entries = await new Promise((resolve, reject) => {
@@ -47,7 +58,7 @@ const ZIP_END = { length: 22, signature: 0x504b0506, count: 10 };
 
 /** @returns {Promise<number>} how many files there are, those in ZIPs too, as far as their last bytes tell */
 export async function countOf(items) {
-  const counts = await Promise.all(items.map(({ path, file }) => (/\.zip$/i.test(path) ? countInZip(file) : 1)));
+  const counts = await Promise.all(items.map(({ path, file }) => (/\.zip$/i.test(path) ? countInZip(file).catch(() => 1) : 1)));
   return counts.reduce((sum, count) => sum + count, 0);
 }
 
@@ -63,13 +74,14 @@ async function countInZip(file) {
  * @param {Item[]} items
  * @param {string} layers which layers of Photoshop files are digits
  * @param {AbortSignal} signal
- * @yields {object} the rows of every file, and before those of a new file `{done: number}`, the files read so far
+ * @yields {object} the rows of every file; before those of a new file `{done: number}`, the files read so far; and
+ *   `{wait: number}`, the seconds until a busy server is asked again, 0 when it is
  */
 export async function* compare(items, layers, signal) {
   let done = 0;
   let name = null;
   for (const batch of batches(items)) {
-    for await (const row of answerTo(batch, layers, signal)) {
+    for await (const row of read(batch, layers, signal)) {
       const file = (row.picture ?? row.skipped)?.name ?? name;
       if (file !== name && name !== null) yield { done: (done += 1) };
       name = file;
@@ -78,43 +90,71 @@ export async function* compare(items, layers, signal) {
   }
 }
 
+async function* read(batch, layers, signal) {
+  const readable = await Promise.all(batch.map(isReadable));
+  const sent = batch.filter((_, at) => readable[at]);
+  if (sent.length > 0) yield* answerTo(sent, layers, signal);
+  yield* skipped(
+    batch.filter((_, at) => !readable[at]),
+    text('skipped.changed'),
+  );
+}
+
+/** One file that has changed or gone since it was chosen would break the request of all. */
+async function isReadable({ file }) {
+  try {
+    await file.slice(0, 1).arrayBuffer();
+    return true;
+  } catch {
+    return false;
+  }
+}
+
 async function* answerTo(batch, layers, signal) {
   const form = new FormData();
   form.append('layers', layers);
   for (const { path, file } of batch) form.append('files', file, path);
-  const answer = await askPatiently('/api/compare', {
+  const answer = yield* askPatiently('/api/compare', {
     method: 'POST',
     body: form,
     signal,
     headers: { Accept: 'application/x-ndjson' },
   });
   if (answer.ok) yield* rowsOf(answer);
-  else yield* refused(batch, await answer.json());
+  else yield* skipped(batch, (await answer.json()).detail);
 }
 
 /** Asks again for as long as the server has too much to do and says when to come back. */
-async function askPatiently(address, request) {
+async function* askPatiently(address, request) {
   for (;;) {
     const answer = await fetch(address, request);
     const seconds = Number(answer.headers.get('Retry-After'));
     if (!seconds || ![429, 503].includes(answer.status)) return answer;
-    await new Promise((resolve) => {
-      setTimeout(resolve, 1000 * seconds);
-    });
+    yield { wait: seconds };
+    await pause(1000 * seconds, request.signal);
+    yield { wait: 0 };
   }
+}
+
+function pause(milliseconds, signal) {
+  return new Promise((resolve, reject) => {
+    setTimeout(resolve, milliseconds);
+    signal.addEventListener('abort', () => reject(new DOMException('', 'AbortError')));
+  });
 }
 
 function* batches(items) {
   let batch = [];
   let bytes = 0;
   for (const item of items) {
-    if (batch.length > 0 && (batch.length === BATCH_FILES || bytes + item.file.size > BATCH_BYTES)) {
+    const size = item.file?.size ?? 0;
+    if (batch.length > 0 && (batch.length === BATCH_FILES || bytes + size > BATCH_BYTES)) {
       yield batch;
       batch = [];
       bytes = 0;
     }
     batch.push(item);
-    bytes += item.file.size;
+    bytes += size;
   }
   if (batch.length > 0) yield batch;
 }
@@ -142,6 +182,6 @@ async function* chunks(stream) {
   }
 }
 
-function* refused(batch, problem) {
-  for (const { path } of batch) yield { skipped: { name: path, layer: null, reason: problem.detail } };
+function* skipped(items, reason) {
+  for (const { path } of items) yield { skipped: { name: path, layer: null, reason } };
 }

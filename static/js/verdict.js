@@ -15,17 +15,24 @@ const CLEAR_LEAD = 3;
  */
 
 /** @type {Verdict} */
-export const BLANK = { kind: 'blank', digits: [], probability: 0 };
+const BLANK = { kind: 'blank', digits: [], probability: 0 };
 
 /** Something is drawn, and no engine has read it yet. @type {Verdict} */
-export const WAITING = { kind: 'waiting', digits: [], probability: 0 };
+const WAITING = { kind: 'waiting', digits: [], probability: 0 };
 
 /**
- * @param {ArrayLike<number>} probabilities ten, summing to 1
+ * @param {import('./drawing.js').Drawing} drawing
+ * @param {import('./engines/ladder.js').Reading | null} [reading] of the drawing; none where it is still awaited
  * @param {number} threshold the model card's: below it, the leader is no answer
  * @returns {Verdict}
  */
-export function judge(probabilities, threshold) {
+export function verdictOn(drawing, reading, threshold) {
+  if (drawing.empty) return BLANK;
+  if (!reading) return WAITING;
+  return reading.ink > 0 ? judge(reading.probabilities, threshold) : BLANK;
+}
+
+function judge(probabilities, threshold) {
   const digits = Array.from(probabilities, (_, digit) => digit).sort((a, b) => probabilities[b] - probabilities[a]);
   const [first, second] = digits;
   const probability = probabilities[first];

@@ -1,5 +1,6 @@
 """The Compare page in a real browser: files in, stopped, labelled by keyboard, sorted, opened, and taken home."""
 
+import base64
 import csv
 import io
 import json
@@ -30,15 +31,19 @@ OpenCompare = Callable[..., Page]
 
 @pytest.fixture
 def open_compare(browser: Browser, live_server: str) -> Iterator[OpenCompare]:
-    """Open the Compare page, watched for errors and foreign hosts: `open_compare(locale="ru")`."""
+    """Open the Compare page, watched for errors and foreign hosts: `open_compare(locale="ru")`.
+
+    `errors_allowed=True` is for tests that break something on purpose.
+    """
     contexts: list[BrowserContext] = []
     errors: list[str] = []
 
-    def open_(**options: Any) -> Page:
+    def open_(*, errors_allowed: bool = False, **options: Any) -> Page:
         context = browser.new_context(**{"locale": "en", **options})
         contexts.append(context)
         page = context.new_page()
-        watch_errors(page, errors)
+        if not errors_allowed:
+            watch_errors(page, errors)
         context.on("request", lambda request: errors.append(request.url) if is_foreign(request.url) else None)
         page.goto(f"{live_server}/compare")
         return page
@@ -72,7 +77,7 @@ def folder(tmp_path: Path) -> Path:
     return root
 
 
-DONE = "All files are read."
+DONE = re.compile(r"^(All files are read\.|Done\. Not read: \d+, for the reasons below\.)$")
 
 
 def choose(page: Page, folder: Path) -> None:
@@ -143,6 +148,49 @@ def test_the_sample_set_shows_a_newcomer_the_whole_report(page):
     assert download.value.path().read_bytes() == (ROOT / "static/sample.zip").read_bytes()
 
 
+def test_a_file_that_changes_or_goes_after_it_was_chosen_is_named_and_the_rest_is_read(page, folder, tmp_path):
+    (tmp_path / "many.zip").write_bytes(zipped({"7.png": PNG}))
+    page.locator("#files").set_input_files([folder / "7/a.png", folder / "3/b.png", tmp_path / "many.zip"])
+    expect(page.locator(".card")).to_have_count(3, timeout=60_000)
+    (folder / "3/b.png").write_bytes(PNG + b" ")
+    (tmp_path / "many.zip").unlink()
+    page.locator("#layers").select_option("flat")
+    expect(page.locator("#skipped-list li")).to_have_text(
+        [re.compile(rf"^{name} The browser can no longer read this file") for name in ("b.png", "many.zip")],
+        timeout=60_000,
+    )
+    expect(page.locator(".card-name")).to_have_text(["a.png"])
+
+
+def test_what_a_dropped_folder_does_not_give_out_is_named_and_the_rest_is_read(page):
+    page.evaluate(
+        """(content) => {
+            const good = new File([Uint8Array.from(atob(content), (byte) => byte.charCodeAt(0))], '7.png');
+            const fileAt = (fullPath, file) => ({ isFile: true, fullPath, file });
+            const folderAt = (fullPath, readEntries) => ({ fullPath, createReader: () => ({ readEntries }) });
+            const refuse = (_, reject) => reject(new DOMException('', 'NotReadableError'));
+            const entries = [
+                fileAt('/mine/7.png', (give) => give(good)),
+                fileAt('/mine/gone.zip', refuse),
+                folderAt('/mine/locked', refuse),
+            ];
+            const items = [{ webkitGetAsEntry: () => folderAt('/mine', (give) => give(entries.splice(0))) }];
+            dispatchEvent(Object.assign(new Event('drop'), { dataTransfer: { types: ['Files'], items } }));
+        }""",
+        base64.b64encode(PNG).decode(),
+    )
+    expect(page.locator("#skipped-list li b")).to_have_text(["mine/gone.zip", "mine/locked"], timeout=60_000)
+    expect(page.locator(".card-name")).to_have_text(["mine/7.png"])
+
+
+def test_where_nothing_can_be_read_it_is_said_and_there_is_nothing_to_take_home(page, folder):
+    page.locator("#files").set_input_files(folder / "broken.png")
+    expect(page.locator("#status")).to_have_text("Done. Not read: 1, for the reasons below.", timeout=60_000)
+    expect(page.locator("#headline")).to_have_text("No picture could be read.")
+    expect(page.locator("#skipped-list")).to_contain_text("broken.png The file is damaged")
+    expect(page.locator("#exports")).to_be_hidden()
+
+
 # Progress, and stopping
 
 
@@ -162,7 +210,8 @@ def test_progress_counts_the_files_in_a_zip_and_is_not_read_aloud_each_time(page
     counted = [text for text in page.evaluate("counted") if text]
     assert counted[0] == "Read 0 of 35 files…"
     assert len(set(counted)) == 35, "every file counts"
-    assert page.evaluate("said") == ["Looking for files…", "The files are being read.", DONE]
+    said = ["Looking for files…", "The files are being read.", "Done. Not read: 2, for the reasons below."]
+    assert page.evaluate("said") == said
     expect(page.locator("#progress")).to_be_hidden()
 
 
@@ -210,14 +259,12 @@ def test_new_files_take_the_place_of_those_that_are_still_read(page, folder):
     expect(page.locator(".card-name")).to_have_text(["a.png"])
 
 
-def test_a_lost_server_is_said(open_compare, folder, browser, live_server):
-    page = browser.new_context(locale="en").new_page()  # not watched: the browser itself complains
-    page.goto(f"{live_server}/compare")
+def test_a_lost_server_is_said(open_compare, folder):
+    page = open_compare(errors_allowed=True)  # the browser itself complains
     page.context.set_offline(True)
     page.locator("#folder").set_input_files(folder)
     expect(page.locator("#status")).to_contain_text("The server cannot be reached.")
     expect(page.locator("#stop")).to_be_hidden()
-    page.context.close()
 
 
 # Labels, matrix, gallery
@@ -252,6 +299,53 @@ def test_the_keys_go_from_label_to_label_and_the_card_follows(page, folder):
     for key, focused in (("Enter", 1), ("ArrowDown", 2), ("ArrowUp", 1), ("Delete", 1), ("Backspace", 0)):
         keyboard.press(key)
         expect(inputs.nth(focused)).to_be_focused()
+
+
+def test_typed_labels_stay_when_the_same_files_are_read_again(page, tmp_path):
+    psd = tmp_path / "c.psd"
+    psd.write_bytes(written_by_ag_psd(layer("шесть"), layer("one"), layer("one")))
+    page.locator("#files").set_input_files(psd)
+    labels = page.locator("input.label")
+    expect(labels).to_have_count(3, timeout=60_000)
+    labels.last.fill("7")
+    page.locator("#layers").select_option("flat")
+    expect(labels).to_have_count(1, timeout=60_000)
+    labels.fill("4")
+    page.locator("#layers").select_option("each")
+    expect(labels).to_have_count(3, timeout=60_000)
+    assert [label.input_value() for label in labels.all()] == ["6", "1", "7"], "of two layers of one name too"
+    page.locator("#layers").select_option("flat")
+    expect(labels).to_have_count(1, timeout=60_000)
+    expect(labels).to_have_value("4")
+    page.locator("#files").set_input_files(psd)  # chosen anew: they may be others by now
+    expect(labels).to_have_value("", timeout=60_000)
+
+
+def test_a_report_stays_until_the_first_row_of_the_next_comes(page, folder):
+    choose(page, folder)
+    label = page.locator("input.label").first
+    label.fill("5")
+    page.route("**/api/compare", lambda route: None)
+    page.locator("#layers").select_option("flat")
+    expect(page.locator("#status")).to_have_text("The files are being read.")
+    stop(page)
+    expect(page.locator(".card")).to_have_count(4)
+    expect(label).to_have_value("5")
+
+
+def test_whoever_leaves_with_labels_that_were_not_taken_home_is_asked_first(page, folder):
+    asked: list[str] = []
+    page.on("dialog", lambda dialog: (asked.append(dialog.type), dialog.dismiss()))
+    choose(page, folder)
+    page.locator("input.label").first.fill("5")
+    page.get_by_role("link", name="RU").click()
+    expect(page.locator("input.label").first).to_have_value("5")
+    assert asked == ["beforeunload"]
+    with page.expect_download():
+        page.locator("[data-format=csv]").click()
+    page.get_by_role("link", name="RU").click()
+    expect(page.locator("html")).to_have_attribute("lang", "ru")
+    assert asked == ["beforeunload"]
 
 
 def test_a_confusion_cell_opens_the_pictures_behind_it(page, folder):
@@ -389,7 +483,7 @@ def test_the_page_speaks_russian(open_compare, folder):
     page = open_compare(locale="ru")
     expect(page.locator("h1")).to_have_text("Ваши цифры и MNIST")
     page.locator("#folder").set_input_files(folder)
-    expect(page.locator("#status")).to_have_text("Все файлы прочитаны.", timeout=60_000)
+    expect(page.locator("#status")).to_have_text("Готово. Не прочитано: 1; причины указаны ниже.", timeout=60_000)
     expect(page.locator("#headline")).to_contain_text("Прочитано 2 из 3: 66,7 %")
     page.locator("#filter").select_option("mistakes")
     expect(page.locator(".card")).to_contain_text("Надёжная: 7")

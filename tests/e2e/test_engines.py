@@ -183,6 +183,24 @@ def test_the_server_may_go_while_it_is_being_asked(open_draw: OpenDraw) -> None:
     page.expect_digit(7)
 
 
+def test_the_server_reads_for_a_browser_without_abort_signal_timeout(open_draw: OpenDraw) -> None:
+    page = open_draw("?engine=server", prepare=lambda context: context.add_init_script("delete AbortSignal.timeout"))
+    page.draw(SEVEN)
+    page.expect_digit(7)
+
+
+def test_a_server_that_never_answers_is_given_up(open_draw: OpenDraw) -> None:
+    def prepare(context: BrowserContext) -> None:
+        context.clock.install()
+        context.route(re.compile("/api/"), lambda route: None)
+
+    page = open_draw("?engine=server", prepare=prepare, errors_allowed=True, ready=False)
+    expect(page.status).to_have_text("The network is loading. You can draw already.")
+    page.page.wait_for_timeout(500)
+    page.page.clock.fast_forward("00:06")
+    expect(page.status).to_contain_text("“server” does not work here")
+
+
 def test_a_late_answer_never_replaces_a_newer_state(open_draw: OpenDraw) -> None:
     page = open_draw("?engine=server")
     held: list[Route] = []

@@ -87,7 +87,7 @@ def test_hostile_names_are_shown_as_text_and_do_nothing(watched: Page, live_serv
     watched.goto(f"{live_server}/compare")
     transfer = watched.evaluate_handle(UPLOAD, files)
     watched.dispatch_event("#drop", "drop", {"dataTransfer": transfer})
-    expect(watched.locator("#status")).to_have_text("All files are read.", timeout=90_000)
+    expect(watched.locator("#status")).to_contain_text("Done. Not read: ", timeout=90_000)
     for name in HOSTILE[:3]:
         assert name in watched.locator("#skipped-list").inner_text()
         expect(watched.locator("#gallery").get_by_text(name).first).to_be_visible()
@@ -159,6 +159,18 @@ def test_classic_alone_not_there_is_said_in_a_word_and_robust_reads_on(
     expect(verdict).to_have_text("7")
 
 
+def test_strokes_while_classic_comes_do_not_ask_for_it_again(open_draw: OpenDraw) -> None:
+    held: list[Route] = []
+    page = open_draw(prepare=lambda context: context.route(CLASSIC_WEIGHTS, lambda route: held.append(route)))
+    for _ in range(3):
+        page.draw(SEVEN)
+        page.expect_digit(7)
+        page.page.wait_for_timeout(500)
+    [download] = held
+    download.continue_()
+    expect(page.page.locator("#verdict-classic")).to_have_text(re.compile(r"\d"))
+
+
 def test_a_binary_that_is_not_there_leaves_the_reading_to_plain_javascript(open_draw: OpenDraw) -> None:
     page = open_draw(prepare=answering(WASM_BINARY, 404), errors_allowed=True)
     page.expect_engine("cpu")
@@ -203,3 +215,14 @@ def test_a_busy_server_is_asked_again_when_it_says(watched: Page, live_server: s
     expect(watched.locator("#status")).to_have_text("All files are read.", timeout=60_000)
     expect(watched.locator("#headline")).to_contain_text("Read 1 of 1")
     assert refusals == [503]
+
+
+def test_the_wait_for_a_busy_server_is_said_and_can_be_stopped(watched: Page, live_server: str) -> None:
+    busy = {"status": 503, "headers": {"Retry-After": "60"}, "body": "{}"}
+    watched.context.route(re.compile("/api/compare"), lambda route: route.fulfill(**busy))
+    watched.goto(f"{live_server}/compare")
+    watched.locator("#files").set_input_files([{"name": "7.png", "mimeType": "image/png", "buffer": encode(seven())}])
+    expect(watched.locator("#status")).to_have_text("The server is busy. Going on in 60 s…")
+    watched.get_by_role("button", name="Stop").click()
+    expect(watched.locator("#status")).to_contain_text("Stopped.")
+    expect(watched.locator("#stop")).to_be_hidden()

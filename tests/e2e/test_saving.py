@@ -101,8 +101,22 @@ def test_the_writer_is_loaded_with_the_first_file_and_a_failure_is_said(open_dra
     page.expect_digit(7)
     assert not any("saving" in url for url in loaded)
     page.page.keyboard.press("Control+s")
-    expect(page.status).to_contain_text("could not be saved")
+    expect(page.status).to_contain_text("could not be saved: the server cannot be reached")
     assert any("saving" in url for url in loaded)
+    page.page.unroute("**/saving-*.js")
+    page.saved()
+    expect(page.status).to_have_text("Read on this device. Nothing you draw leaves it.")
+
+
+def test_a_format_that_the_browser_cannot_write_is_named_and_the_others_are_saved(open_draw: OpenDraw) -> None:
+    page = open_draw()
+    page.page.evaluate("delete globalThis.CompressionStream")
+    page.draw(EUROPEAN[7])
+    page.expect_digit(7)
+    page.page.keyboard.press("Control+s")
+    expect(page.status).to_have_text("This browser could not write the drawing as PNG. Save it in another format.")
+    page.saved("psd")
+    expect(page.status).to_have_text("Read on this device. Nothing you draw leaves it.")
 
 
 def test_the_formats_open_and_close_by_keyboard(open_draw: OpenDraw) -> None:

@@ -129,9 +129,9 @@ LIMITS = [
         with_layers(3, 30),
         "layers",
     ),
-    Limit("an upload", {"max_upload_bytes": 2**12}, COMPARE, FORM, _upload(2**12), _upload(2**12 + 1), "smaller"),
     Limit("rows of a report", {"max_report_rows": 2}, REPORT, NDJSON, ROW * 2, ROW * 3, "2 rows"),
-    Limit("files of an upload", {"max_upload_files": 3}, COMPARE, FORM, files(3), files(4), "smaller"),
+    Limit("an upload", {"max_upload_bytes": 2**20}, COMPARE, FORM, _upload(2**20), _upload(2**20 + 1), "1 MB"),
+    Limit("files of an upload", {"max_upload_files": 3}, COMPARE, FORM, files(3), files(4), "3 files"),
     Limit(
         "a file to compare",
         {"max_file_bytes": 2**11},

@@ -108,7 +108,8 @@ export class Ladder extends EventTarget {
    * @throws {Error} when it cannot be loaded there
    */
   async open(name) {
-    return (await this.#openAside()).open(name);
+    const engine = await this.#openAside();
+    return withinPatience(engine.open(name));
   }
 
   /** The engine in use holds up the page: goes on with it in a worker, where there are workers. */

@@ -37,14 +37,21 @@ function openNetwork(name) {
 }
 
 async function predict(name, picture, width, height) {
-  const response = await fetch(`api/predict?model=${name}&normalized=1`, {
-    method: 'POST',
-    headers: { 'Content-Type': 'application/json' },
-    body: JSON.stringify({ width, height, pixels: base64(Uint8Array.from(picture, Math.round)) }),
-    signal: AbortSignal.timeout(PATIENCE),
-  });
-  if (!response.ok) throw new Error(`The server answered with status ${response.status}.`);
-  return response.json();
+  // Not AbortSignal.timeout: who comes here may have a browser that is too old for the other engines.
+  const patience = new AbortController();
+  const timer = setTimeout(() => patience.abort(), PATIENCE);
+  try {
+    const response = await fetch(`api/predict?model=${name}&normalized=1`, {
+      method: 'POST',
+      headers: { 'Content-Type': 'application/json' },
+      body: JSON.stringify({ width, height, pixels: base64(Uint8Array.from(picture, Math.round)) }),
+      signal: patience.signal,
+    });
+    if (!response.ok) throw new Error(`The server answered with status ${response.status}.`);
+    return await response.json();
+  } finally {
+    clearTimeout(timer);
+  }
 }
 
 /** Ink 0..1 from base64 of bytes. */

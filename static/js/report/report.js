@@ -19,7 +19,11 @@ export class Report {
   pictures = [];
   skipped = [];
   summary = null;
+  /** Whether a label was typed since the report was last taken home. */
+  unsaved = false;
 
+  /** Pictures of the files' last reading that this one has not come to yet. */
+  #before = [];
   #cell = null;
   #gallery;
   #matrix = new Matrix(byId('confusion'), (cell) => this.#open(cell));
@@ -34,16 +38,26 @@ export class Report {
     });
   }
 
-  clear() {
+  /** @param {boolean} again the same files are read again: each picture keeps the label that was typed */
+  clear(again) {
+    this.#before = again ? [...this.pictures, ...this.#before] : [];
+    this.unsaved &&= again;
     Object.assign(this, { pictures: [], skipped: [], summary: null });
     this.#choose(null);
   }
 
   /** Takes one row in; `show` makes it visible. */
   add(given) {
-    if (given.picture) this.pictures.push(given.picture);
+    if (given.picture) this.pictures.push(this.#labelled(given.picture));
     if (given.skipped) this.skipped.push(given.skipped);
     if (given.summary) this.summary = given.summary;
+  }
+
+  /** Takes in the rows that the page itself holds, if any, in the form of `toString`. */
+  addFromPage() {
+    for (const line of byId('rows')?.textContent.split('\n') ?? []) {
+      if (line.trim()) this.add(JSON.parse(line));
+    }
   }
 
   /** All rows, a JSON object a line, as the server takes them. */
@@ -91,9 +105,17 @@ export class Report {
   }
 
   #label(picture, digit) {
-    // Whoever types has seen the picture, so the label is doubted no more.
-    Object.assign(picture, { label: digit, label_source: 'typed', suspect: false });
+    this.unsaved = true;
+    type(picture, digit);
     this.#showFigures();
+  }
+
+  /** The picture, with the label that was typed when it was read before. */
+  #labelled(picture) {
+    // The first of that name: of several layers of one name, each keeps its own label.
+    const at = this.#before.findIndex(({ name, layer }) => name === picture.name && layer === picture.layer);
+    const [before] = at < 0 ? [] : this.#before.splice(at, 1);
+    return before?.label_source === 'typed' ? type(picture, before.label) : picture;
   }
 
   #figuresOf(network) {
@@ -103,10 +125,7 @@ export class Report {
   #showFigures() {
     const own = this.#figuresOf(this.#network);
     const mnist = MNIST[this.#network];
-    const said = own.accuracy
-      ? text('headline', { hits: own.hits, n: own.n, percent: share(own.accuracy) })
-      : text('headline.unlabelled', { n: this.pictures.length });
-    byId('headline').textContent = mnist ? `${said} ${text('headline.mnist', { percent: share(mnist.accuracy) })}` : said;
+    byId('headline').textContent = this.#headline(own, mnist);
     byId('without-mnist').hidden = this.summary === null || this.summary.mnist === true;
     this.#showNetworks();
     byId('ablation').textContent = this.#ablation();
@@ -114,6 +133,14 @@ export class Report {
     byId('cell').hidden = this.#cell === null;
     if (this.#cell) byId('cell-name').textContent = cellText(this.#cell, own.confusion[this.#cell.digit][this.#cell.read]);
     byId('recall').replaceChildren(...own.recall.map((value, digit) => recallRow(digit, value, mnist?.recall[digit] ?? null)));
+  }
+
+  #headline({ accuracy, hits, n }, mnist) {
+    if (this.pictures.length === 0) return text('headline.none');
+    const said = accuracy
+      ? text('headline', { hits, n, percent: share(accuracy) })
+      : text('headline.unlabelled', { n: this.pictures.length });
+    return mnist ? `${said} ${text('headline.mnist', { percent: share(mnist.accuracy) })}` : said;
   }
 
   #showNetworks() {
@@ -132,6 +159,11 @@ export class Report {
     if (!steps[0][1]) return '';
     return text('ablation', Object.fromEntries(steps.map(([step, accuracy]) => [step, share(accuracy)])));
   }
+}
+
+/** Whoever types a label has seen the picture, so it is doubted no more. */
+function type(picture, label) {
+  return Object.assign(picture, { label, label_source: 'typed', suspect: false });
 }
 
 /** Scrolls to what begins below the middle of the screen, as the gallery does on a phone, or above it. */
