@@ -25,6 +25,7 @@ import { Tour } from './inside/tour.js';
 import { keep, kept } from './keep.js';
 import { workOffline } from './offline.js';
 import { Reader } from './reader.js';
+import { element } from './report/element.js';
 import { text } from './strings.js';
 import { BLANK, WAITING, judge } from './verdict.js';
 
@@ -73,12 +74,18 @@ function verdictOf(taken) {
 function show() {
   answer.show(verdictOf(reading));
   bars.show(reading?.probabilities ?? NO_PROBABILITIES);
-  for (const section of sections) section.update(reading);
+  const excuse = text(pad.drawing.empty ? 'problem.blank' : 'problem.unread');
+  for (const section of sections) section.update(reading, excuse);
 }
 
 function forget() {
   reading = null;
   show();
+}
+
+/** @param {boolean} usual nothing is wrong: a small screen does without these words */
+function say(words, usual = false) {
+  byId('status').replaceChildren(usual ? element('span', { class: 'usual' }, words) : words);
 }
 
 /** Reads the drawing again: the network is fed otherwise now. */
@@ -102,7 +109,7 @@ async function useNetwork() {
   const opened = await openNetwork(engine, name).catch((error) => console.info(error));
   if (ladder.engine !== engine || chosen !== name) return; // another was chosen meanwhile
   if (!opened) {
-    byId('status').textContent = text('status.no-network', { name });
+    say(text('status.no-network', { name }));
     return;
   }
   network = opened;
@@ -111,15 +118,16 @@ async function useNetwork() {
   page.dataset.ready = true;
 }
 
-function statusOf({ engine, forced }) {
-  if (engine === null) return forced ? text('status.forced', { engine: forced }) : text('status.none');
-  return text(engine.name === 'cpu' && !forced ? 'status.slower' : 'status.device');
+function sayEngine({ engine, forced }) {
+  if (engine === null) say(forced ? text('status.forced', { engine: forced }) : text('status.none'));
+  else if (engine.name === 'cpu' && !forced) say(text('status.slower'));
+  else say(text('status.device'), true);
 }
 
 ladder.addEventListener('change', () => {
   page.dataset.engine = ladder.engine?.name ?? 'none';
   page.dataset.ready = false;
-  byId('status').textContent = statusOf(ladder);
+  sayEngine(ladder);
   useNetwork();
 });
 

@@ -19,6 +19,9 @@ ARGUMENTS = [
     "--disable-sync",
 ]
 
+PHONE = {"width": 360, "height": 740}
+DESKTOP = {"width": 1280, "height": 800}
+
 OpenDraw = Callable[..., DrawPage]
 
 
@@ -57,7 +60,7 @@ def open_draw(browser: Browser, live_server: str) -> Iterator[OpenDraw]:
         ready: bool = True,
         **options: Any,
     ) -> DrawPage:
-        context = browser.new_context(**{"viewport": {"width": 1280, "height": 800}, "locale": "en", **options})
+        context = browser.new_context(**{"viewport": DESKTOP, "locale": "en", **options})
         contexts.append(context)
         without_service_worker(context)
         prepare(context)

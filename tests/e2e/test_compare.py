@@ -16,15 +16,13 @@ from playwright.sync_api import Browser, BrowserContext, Page, expect
 from server.settings import ROOT
 from tests.archives import zipped
 from tests.e2e.axe import violations
-from tests.e2e.conftest import watch_errors
+from tests.e2e.conftest import DESKTOP, PHONE, watch_errors
 from tests.photoshop import layer, written_by_ag_psd
 from tests.pictures import encode, seven
 from tests.server.test_compare import upload
 
 PNG = encode(seven())
 
-
-PHONE = {"width": 360, "height": 740}
 OpenCompare = Callable[..., Page]
 
 
@@ -374,7 +372,7 @@ def test_the_page_the_api_and_the_file_tell_the_same_figures(page, folder, clien
 
 
 @pytest.mark.parametrize("locale", ["en", "ru"])
-@pytest.mark.parametrize("viewport", [PHONE, {"width": 1280, "height": 800}], ids=["phone", "desktop"])
+@pytest.mark.parametrize("viewport", [PHONE, DESKTOP], ids=["phone", "desktop"])
 def test_axe_finds_nothing(open_compare, locale, viewport):
     page = open_compare(locale=locale, viewport=viewport)
     assert violations(page) == [], "empty"

@@ -7,7 +7,7 @@ import pytest
 from PIL import Image
 from playwright.sync_api import expect
 
-from tests.e2e.conftest import OpenDraw
+from tests.e2e.conftest import PHONE, OpenDraw
 from tests.e2e.draw_page import DrawPage
 from tests.e2e.handwriting import AMERICAN, EUROPEAN, line
 
@@ -167,7 +167,7 @@ def test_the_picture_does_not_depend_on_the_screen(open_draw: OpenDraw) -> None:
         page.page.wait_for_timeout(200)
         return page.probabilities()
 
-    small = bars(viewport={"width": 360, "height": 740}, device_scale_factor=3)
+    small = bars(viewport=PHONE, device_scale_factor=3)
     large = bars(viewport={"width": 1600, "height": 1200}, color_scheme="dark")
     assert small == pytest.approx(large, abs=2)
 

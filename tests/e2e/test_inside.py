@@ -15,13 +15,12 @@ from playwright.sync_api import Browser, BrowserContext, Route, expect
 
 from server.settings import ROOT
 from tests.e2e.axe import violations
-from tests.e2e.conftest import OpenDraw
+from tests.e2e.conftest import DESKTOP, PHONE, OpenDraw
 from tests.e2e.handwriting import AMERICAN, EUROPEAN, Stroke, line
 from tests.e2e.inside_page import InsidePage
 from tests.live import LiveServer
 from train import export, networks
 
-PHONE = {"width": 360, "height": 740}
 SEVEN, EIGHT = EUROPEAN[7], EUROPEAN[8]
 SMALL_SEVEN: list[Stroke] = [[(20 + x / 5, 20 + y / 5) for x, y in stroke] for stroke in SEVEN]
 """In the upper left corner."""
@@ -396,7 +395,7 @@ def test_it_prints_with_texts_and_figures_and_without_controls(open_inside: Open
 
 
 @pytest.mark.parametrize("locale", ["en", "ru"])
-@pytest.mark.parametrize("viewport", [PHONE, {"width": 1280, "height": 800}], ids=["phone", "desktop"])
+@pytest.mark.parametrize("viewport", [PHONE, DESKTOP], ids=["phone", "desktop"])
 def test_axe_finds_nothing(open_inside: OpenInside, locale: str, viewport: dict[str, int]) -> None:
     page = open_inside(locale=locale, viewport=viewport)
     assert violations(page.page) == [], "with the example"
@@ -509,14 +508,34 @@ def test_a_front_that_computes_something_else_is_noticed(open_inside: OpenInside
     expect(page.problem("conv")).to_be_empty()
 
 
-def test_without_an_engine_the_texts_stay_and_the_page_says_why(open_inside: OpenInside) -> None:
+@pytest.mark.parametrize("viewport", [PHONE, DESKTOP], ids=["phone", "desktop"])
+def test_without_an_engine_the_texts_stay_and_the_page_says_why(
+    open_inside: OpenInside, viewport: dict[str, int]
+) -> None:
     page = open_inside(
+        viewport=viewport,
         prepare=lambda context: context.route(re.compile(r"/dist/(wasm|cpu)-"), lambda route: route.abort()),
         errors_allowed=True,
         ready=False,
     )
     expect(page.status).to_contain_text("does not run in this browser")
+    expect(page.status).to_be_in_viewport(ratio=1)
     expect(page.step("conv").locator(".prose")).to_be_visible()
+    page.expect_problems("not read yet: the line below it says why")  # of the example
+
+
+def test_a_phone_says_in_either_state_of_the_drawer_only_what_is_out_of_the_ordinary(open_inside: OpenInside) -> None:
+    page = open_inside(viewport=PHONE, errors_allowed=True)
+    page.page.route("**/saving-*.js", lambda route: route.abort())
+    expect(page.status).to_have_text("", use_inner_text=True)
+    page.page.locator("#drawer").click()
+    expect(page.status).to_have_text("", use_inner_text=True)
+    page.button("save").click()
+    page.page.locator("#formats [data-format=png]").click()
+    expect(page.status).to_contain_text("could not be saved")
+    expect(page.status).to_be_in_viewport(ratio=1)
+    page.page.locator("#drawer").click()
+    expect(page.status).to_be_in_viewport(ratio=1)
 
 
 def test_a_card_that_does_not_arrive_is_said(open_inside: OpenInside) -> None:
