@@ -85,7 +85,8 @@ function forget() {
 
 /** @param {boolean} usual nothing is wrong: a small screen does without these words */
 function say(words, usual = false) {
-  byId('status').replaceChildren(usual ? element('span', { class: 'usual' }, words) : words);
+  const status = byId('status');
+  if (status.textContent !== words) status.replaceChildren(usual ? element('span', { class: 'usual' }, words) : words);
 }
 
 /** Reads the drawing again: the network is fed otherwise now. */
@@ -101,20 +102,26 @@ function read(greys, size) {
   return network.read(picture, size, lab.front(network, picture, size));
 }
 
+/** Loads the chosen network. Until it is there nothing is said: what another one read would look like its answer. */
 async function useNetwork() {
   const { engine } = ladder;
   const name = chosen;
+  page.dataset.ready = false;
+  pad.removeEventListener('change', useNetwork);
   reader.use([]);
+  network = null;
+  forget();
   if (!engine) return;
   const opened = await openNetwork(engine, name).catch((error) => console.info(error));
   if (ladder.engine !== engine || chosen !== name) return; // another was chosen meanwhile
   if (!opened) {
-    say(text('status.no-network', { name }));
+    say(text('status.no-network', { name: text(`network.${name}`) }));
+    pad.addEventListener('change', useNetwork);
     return;
   }
   network = opened;
   reader.use([[name, { read }]]);
-  if (pad.drawing.empty) forget();
+  sayEngine(ladder);
   page.dataset.ready = true;
 }
 
@@ -126,7 +133,6 @@ function sayEngine({ engine, forced }) {
 
 ladder.addEventListener('change', () => {
   page.dataset.engine = ladder.engine?.name ?? 'none';
-  page.dataset.ready = false;
   sayEngine(ladder);
   useNetwork();
 });

@@ -181,9 +181,9 @@ def test_the_models_choice_is_kept_between_the_pages(open_draw: OpenDraw) -> Non
     page.draw(SEVEN)
     page.page.get_by_label("Classic").check()
     page.page.get_by_role("link", name="Inside").click()
-    expect(page.page.locator("#totals")).to_contain_text("classic")
+    expect(page.page.locator("#totals")).to_contain_text("Classic")
     page.page.get_by_label("Robust").check()
-    expect(page.page.locator("#totals")).to_contain_text("robust")
+    expect(page.page.locator("#totals")).to_contain_text("Robust")
     layers = json.loads((ROOT / "static/models/robust/card.json").read_text())["layers"]
     expect(page.page.locator("#layers .layer")).to_have_count(len(layers))
 
@@ -243,7 +243,7 @@ def test_classic_may_be_given_what_it_was_trained_without(open_inside: OpenInsid
     page.settle()
     page.expect_digit(7)
     page.page.get_by_label("Robust").check()
-    expect(page.page.locator("#totals")).to_contain_text("robust")
+    expect(page.page.locator("#totals")).to_contain_text("Robust")
     expect(page.page.locator("#altered")).to_be_hidden()
 
 
@@ -434,7 +434,7 @@ def test_no_screen_scrolls_sideways(open_inside: OpenInside, width: int) -> None
 def test_no_english_is_left_in_russian(open_inside: OpenInside) -> None:
     page = open_inside(locale="ru")
     text = page.page.locator("main").inner_text()
-    terms = {"Keras", "MNIST", "Conv2D", "MaxPooling2D", "relu", "activation", "max", "robust", "PNG", "SVG", "PSD"}
+    terms = {"Keras", "MNIST", "Conv2D", "MaxPooling2D", "relu", "activation", "max", "PNG", "SVG", "PSD"}
     terms |= {"Dropout", "Flatten", "Dense", "Softmax", "Normalizing", "softmax", "normalizing"}
     terms |= {"DeepLIFT", "rescale", "label", "smoothing", "log", "exp"}
     words = set(re.findall(r"[A-Za-z]{3,}\d?D?", text))
@@ -544,7 +544,27 @@ def test_a_card_that_does_not_arrive_is_said(open_inside: OpenInside) -> None:
         errors_allowed=True,
         ready=False,
     )
-    expect(page.status).to_contain_text("The network robust could not be loaded")
+    expect(page.status).to_contain_text("The network “Robust” could not be loaded")
+
+
+def test_a_network_that_does_not_load_leaves_no_answer_of_another_and_the_next_stroke_tries_it_again(
+    open_inside: OpenInside,
+) -> None:
+    page = open_inside(errors_allowed=True)
+    page.draw(SEVEN)
+    page.expect_digit(7)
+    card = re.compile(r"/classic\.card-")
+    page.page.route(card, lambda route: route.abort())
+    page.page.get_by_label("Classic").check()
+    expect(page.status).to_have_text("The network “Classic” could not be loaded. Your next stroke tries it again.")
+    expect(page.answer).to_have_text("One moment…")
+    page.expect_problems("not read yet: the line below it says why")
+    page.page.unroute(card)
+    page.button("clear").click()
+    page.draw(EIGHT)
+    page.expect_something_read()
+    expect(page.page.locator("#totals")).to_contain_text("Classic")
+    expect(page.status).to_have_text("Read on this device. Nothing you draw leaves it.")
 
 
 def test_reading_and_playing_leave_no_tensors_behind(open_inside: OpenInside) -> None:

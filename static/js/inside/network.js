@@ -65,7 +65,7 @@ export class Network {
   #missing = new Map();
 
   constructor(name, card, executor) {
-    Object.assign(this, { name, card });
+    Object.assign(this, { name, card, label: text(`network.${name}`) });
     this.#executor = executor;
     this.#nodes = new Map(executor.graph.modelTopology.node.map((node) => [node.name, node]));
     card.layers.forEach((described, index) => this.layers.push(this.#layer(described, index)));
