@@ -8,7 +8,7 @@ import { precisePercent, text } from '../../strings.js';
 import { INK, SEQUENTIAL } from '../colours.js';
 import { compact, count, decimal } from '../format.js';
 import { Maps } from '../maps.js';
-import { shade } from '../matrix.js';
+import { shade } from '../shaded-matrix.js';
 import { softmax } from '../numbers/softmax.js';
 
 /** So many drawings are kept at most. */
