@@ -300,7 +300,7 @@ def test_a_mistake_tells_why_and_shows_mnists_nearest(page, client: FlaskClient)
     page.route("**/api/compare", lambda route: route.fulfill(body=json.dumps({"picture": row}) + "\n"))
     page.locator("#files").set_input_files({"name": "3.png", "mimeType": "image/png", "buffer": PNG})
     expect(page.locator(".reasons li")).to_have_text([re.compile("label is probably wrong"), "Thin strokes."])
-    expect(page.locator(".nearest")).to_have_text(["MNIST’s nearest 7:", "MNIST’s nearest 3:"])
+    expect(page.locator(".nearest")).to_have_text(["MNIST’s 7s most like it:", "MNIST’s 3s most like it:"])
     assert [image.get_attribute("src") for image in page.locator(".nearest img").all()] == [sees, "", sees]
     page.locator("input.label").fill("7")
     expect(page.locator(".nearest, .reasons")).to_have_count(0)
