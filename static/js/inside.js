@@ -71,7 +71,8 @@ function verdict() {
 function show() {
   answer.show(verdict());
   bars.show(reading?.probabilities);
-  for (const section of sections) section.update(reading);
+  const excuse = text(pad.drawing.empty ? 'problem.blank' : 'problem.unread');
+  for (const section of sections) section.update(reading, excuse);
 }
 
 function forget() {
@@ -92,26 +93,31 @@ function read(greys, size) {
   return network.read(picture, size, lab.front(network, picture, size));
 }
 
+/** Loads the chosen network. Until it is there nothing is said: what another one read would look like its answer. */
 async function useNetwork() {
   const { engine } = ladder;
   const name = chosen;
+  page.dataset.ready = false;
+  pad.removeEventListener('change', useNetwork);
   reader.use([]);
+  network = null;
+  forget();
   if (!engine) return;
   const opened = await openNetwork(engine, name).catch((error) => console.info(error));
   if (ladder.engine !== engine || chosen !== name) return; // another was chosen meanwhile
   if (!opened) {
-    showStatus('status.no-network', { name });
+    showStatus('status.no-network', { name: text(`network.${name}`) });
+    pad.addEventListener('change', useNetwork);
     return;
   }
   network = opened;
   reader.use([[name, { read }]]);
-  if (pad.drawing.empty) forget();
+  showEngine(ladder);
   page.dataset.ready = true;
 }
 
 ladder.addEventListener('change', () => {
   page.dataset.engine = ladder.engine?.name ?? 'none';
-  page.dataset.ready = false;
   showEngine(ladder);
   useNetwork();
 });

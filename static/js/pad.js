@@ -66,7 +66,8 @@ export class Pad extends EventTarget {
   }
 
   #change(act) {
-    if (this.drawing.drawing) return;
+    if (this.#pointer !== null) return;
+    if (this.drawing.drawing) this.#end(performance.now()); // the keyboard's pen is lifted first
     act();
     this.#redrawAll();
     this.dispatchEvent(new Event('change'));
@@ -99,6 +100,7 @@ export class Pad extends EventTarget {
   #end(time) {
     this.#draw(tail(this.drawing.strokes.at(-1)), time);
     this.drawing.end();
+    this.#cursor.dataset.down = false;
     this.#redraw(this.#sheet); // as one path: the pieces' soft edges overlapped
     this.dispatchEvent(new Event('change'));
   }

@@ -1,6 +1,7 @@
 /**
  * Keyboard shortcuts, as `aria-keyshortcuts` on the buttons names them: Ctrl, on a Mac Command, with a letter, or
- * Delete. No bare letters: they would get in the way of speech input (WCAG 2.1.4).
+ * Delete. No bare letters: they would get in the way of speech input (WCAG 2.1.4). Delete and Backspace count on the
+ * pad, or where nothing has the focus: in a control they belong to it.
  *
  * @param {Record<'undo' | 'redo' | 'clear' | 'save', () => void>} actions
  */
@@ -14,8 +15,10 @@ export function listenToShortcuts(actions) {
 }
 
 function actionOf(event) {
-  const { key, shiftKey } = event;
-  if (!event.ctrlKey && !event.metaKey) return key === 'Delete' || key === 'Backspace' ? 'clear' : undefined;
+  const { key, shiftKey, target } = event;
+  if (!event.ctrlKey && !event.metaKey) {
+    return /^(Delete|Backspace)$/.test(key) && target.matches('body, #pad') ? 'clear' : undefined;
+  }
   if (event.altKey) return undefined;
   if (event.code === 'KeyZ') return shiftKey ? 'redo' : 'undo'; // by place, so that it works in a Cyrillic layout
   return { KeyY: 'redo', KeyS: 'save' }[event.code];

@@ -2,9 +2,10 @@
 
 import { text } from './strings.js';
 
-const line = () => document.getElementById('status');
-/** What stands there when nothing has failed. */
-let usual;
+/** Nothing is out of the ordinary: a small screen does without these words. */
+const ORDINARY = 'status.device';
+/** What stands there when nothing has failed: key of the text, and its values. */
+let standing = null;
 
 /** @param {import('./engines/ladder.js').Ladder} ladder */
 export function showEngine({ engine, forced }) {
@@ -13,21 +14,29 @@ export function showEngine({ engine, forced }) {
 
 /** @param {string} key of the text, and its values */
 export function showStatus(key, values) {
-  usual = text(key, values);
-  line().textContent = usual;
+  standing = [key, values];
+  write(key, values);
 }
 
+/** Until the next success, or the next status. */
 export function showFailure(key, values) {
-  usual ??= line().textContent;
-  line().textContent = text(key, values);
+  write(key, values);
 }
 
 export function takeBackFailure() {
-  if (usual !== undefined) line().textContent = usual;
+  if (standing) write(...standing);
+}
+
+function write(key, values) {
+  const line = document.getElementById('status');
+  const words = document.createElement('span');
+  words.className = key === ORDINARY ? 'ordinary' : '';
+  words.textContent = text(key, values);
+  if (line.textContent !== words.textContent) line.replaceChildren(words); // said once
 }
 
 function nameOf(engine, forced) {
   if (engine === null) return forced ? 'status.forced' : 'status.none';
   if (engine.name === 'server') return forced ? 'status.server-forced' : 'status.server';
-  return engine.name === 'cpu' && !forced ? 'status.slower' : 'status.device';
+  return engine.name === 'cpu' && !forced ? 'status.slower' : ORDINARY;
 }

@@ -10,6 +10,7 @@ from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, R
 from server.settings import ROOT
 from tests import browser as installed
 from tests.e2e.draw_page import DrawPage
+from tests.e2e.inside_page import InsidePage
 
 ARGUMENTS = [
     "--no-sandbox",  # tests often run as root, in containers
@@ -19,7 +20,11 @@ ARGUMENTS = [
     "--disable-sync",
 ]
 
+PHONE = {"width": 360, "height": 740}
+DESKTOP = {"width": 1280, "height": 800}
+
 OpenDraw = Callable[..., DrawPage]
+OpenInside = Callable[..., InsidePage]
 
 
 @pytest.fixture(scope="session")
@@ -57,7 +62,7 @@ def open_draw(browser: Browser, live_server: str) -> Iterator[OpenDraw]:
         ready: bool = True,
         **options: Any,
     ) -> DrawPage:
-        context = browser.new_context(**{"viewport": {"width": 1280, "height": 800}, "locale": "en", **options})
+        context = browser.new_context(**{"viewport": DESKTOP, "locale": "en", **options})
         contexts.append(context)
         without_service_worker(context)
         prepare(context)
@@ -81,6 +86,12 @@ def open_draw(browser: Browser, live_server: str) -> Iterator[OpenDraw]:
         context.close()
     assert errors == []
     assert foreign == []
+
+
+@pytest.fixture
+def open_inside(open_draw: OpenDraw) -> OpenInside:
+    """As `open_draw`, for the page Inside."""
+    return lambda query="", **options: InsidePage(open_draw(f"inside{query}", **options).page)
 
 
 def without_service_worker(context: BrowserContext) -> None:

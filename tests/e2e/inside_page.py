@@ -1,10 +1,12 @@
 """The page Inside as a person uses it."""
 
+import re
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from playwright.sync_api import Locator, Page, expect
+from playwright.sync_api import BrowserContext, Locator, Page, Route, expect
 
 from tests.e2e.draw_page import DrawPage
 from tests.e2e.handwriting import Stroke
@@ -23,6 +25,22 @@ TELL = """() => {
     );
     return { name: network.name, size, picture: [...picture], layers };
 }"""
+
+
+def change_card(change: Callable[[dict[str, Any]], object]) -> Callable[[BrowserContext], None]:
+    """Let the page get the networks' cards changed on the way."""
+
+    def answer(route: Route) -> None:
+        card = route.fetch().json()
+        change(card)
+        route.fulfill(json=card)
+
+    return lambda context: context.route(re.compile(r"\.card-\w+\.json"), answer)
+
+
+def layer_of(card: dict[str, Any], name: str) -> dict[str, Any]:
+    """A layer of a card."""
+    return next(layer for layer in card["layers"] if layer["name"] == name)
 
 
 class InsidePage(DrawPage):

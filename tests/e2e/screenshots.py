@@ -15,7 +15,7 @@ from PIL import Image
 from playwright.sync_api import Browser, Page, expect, sync_playwright
 
 from tests import browser
-from tests.e2e.conftest import ARGUMENTS
+from tests.e2e.conftest import ARGUMENTS, DESKTOP, PHONE
 from tests.e2e.draw_page import DrawPage
 from tests.e2e.handwriting import EUROPEAN
 from tests.live import LiveServer
@@ -56,8 +56,8 @@ def compare(page: Page, url: str) -> None:
 
 
 SCREENS = {
-    "draw": (draw, {"width": 1280, "height": 800}),
-    "phone": (draw, {"width": 360, "height": 740}),
+    "draw": (draw, DESKTOP),
+    "phone": (draw, PHONE),
     "inside": (inside, {"width": 1280, "height": 860}),
     "compare": (compare, {"width": 1280, "height": 1120}),
 }

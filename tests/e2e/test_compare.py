@@ -17,15 +17,13 @@ from playwright.sync_api import Browser, BrowserContext, Page, expect
 from server.settings import ROOT
 from tests.archives import zipped
 from tests.e2e.axe import violations
-from tests.e2e.conftest import watch_errors
+from tests.e2e.conftest import DESKTOP, PHONE, watch_errors
 from tests.photoshop import layer, written_by_ag_psd
 from tests.pictures import encode, seven
 from tests.server.test_compare import upload
 
 PNG = encode(seven())
 
-
-PHONE = {"width": 360, "height": 740}
 OpenCompare = Callable[..., Page]
 
 
@@ -396,7 +394,7 @@ def test_a_mistake_tells_why_and_shows_mnists_nearest(page, client: FlaskClient)
     page.route("**/api/compare", lambda route: route.fulfill(body=json.dumps({"picture": row}) + "\n"))
     page.locator("#files").set_input_files({"name": "3.png", "mimeType": "image/png", "buffer": PNG})
     expect(page.locator(".reasons li")).to_have_text([re.compile("label is probably wrong"), "Thin strokes."])
-    expect(page.locator(".nearest")).to_have_text(["MNIST’s nearest 7:", "MNIST’s nearest 3:"])
+    expect(page.locator(".nearest")).to_have_text(["MNIST’s 7s most like it:", "MNIST’s 3s most like it:"])
     assert [image.get_attribute("src") for image in page.locator(".nearest img").all()] == [sees, "", sees]
     page.locator("input.label").fill("7")
     expect(page.locator(".nearest, .reasons")).to_have_count(0)
@@ -468,7 +466,7 @@ def test_the_page_the_api_and_the_file_tell_the_same_figures(page, folder, clien
 
 
 @pytest.mark.parametrize("locale", ["en", "ru"])
-@pytest.mark.parametrize("viewport", [PHONE, {"width": 1280, "height": 800}], ids=["phone", "desktop"])
+@pytest.mark.parametrize("viewport", [PHONE, DESKTOP], ids=["phone", "desktop"])
 def test_axe_finds_nothing(open_compare, locale, viewport):
     page = open_compare(locale=locale, viewport=viewport)
     assert violations(page) == [], "empty"

@@ -7,7 +7,7 @@ import pytest
 from PIL import Image
 from playwright.sync_api import expect
 
-from tests.e2e.conftest import OpenDraw
+from tests.e2e.conftest import PHONE, OpenDraw
 from tests.e2e.draw_page import DrawPage
 from tests.e2e.handwriting import AMERICAN, EUROPEAN, line
 
@@ -149,6 +149,38 @@ def test_the_shortcuts_do_what_they_say(open_draw: OpenDraw) -> None:
         expect(page.button(name)).to_have_attribute("aria-keyshortcuts", re.compile("."))
 
 
+def test_a_pen_that_the_keyboard_has_put_down_is_lifted_before_a_shortcut_acts(open_draw: OpenDraw) -> None:
+    page = open_draw()
+    keyboard, cursor = page.page.keyboard, page.page.locator("#pad-cursor")
+    page.pad.focus()
+    for shortcut in ("Delete", "Control+z"):
+        keyboard.press(" ")
+        for _ in range(20):
+            keyboard.press("ArrowDown")
+        expect(cursor).to_have_attribute("data-down", "true")
+        keyboard.press(shortcut)
+        expect(page.answer).to_have_text("Nothing drawn yet")
+        expect(cursor).to_have_attribute("data-down", "false")
+        for _ in range(20):
+            keyboard.press("ArrowUp")
+        expect(page.answer).to_have_text("Nothing drawn yet")
+    keyboard.press("Control+Shift+z")
+    page.expect_digit(1)
+
+
+def test_delete_and_backspace_in_a_control_leave_the_drawing(open_draw: OpenDraw) -> None:
+    page = open_draw()
+    page.draw(ONE)
+    page.expect_digit(1)
+    for control in ("#brush", "#save", "#model-robust", ".door"):
+        for key in ("Delete", "Backspace"):
+            page.page.locator(control).press(key)
+    page.page.wait_for_timeout(200)
+    page.expect_digit(1)
+    page.pad.press("Backspace")
+    expect(page.answer).to_have_text("Nothing drawn yet")
+
+
 def test_the_brush_changes_the_width(open_draw: OpenDraw) -> None:
     def ink(width: int) -> int:
         page = open_draw()
@@ -167,7 +199,7 @@ def test_the_picture_does_not_depend_on_the_screen(open_draw: OpenDraw) -> None:
         page.page.wait_for_timeout(200)
         return page.probabilities()
 
-    small = bars(viewport={"width": 360, "height": 740}, device_scale_factor=3)
+    small = bars(viewport=PHONE, device_scale_factor=3)
     large = bars(viewport={"width": 1600, "height": 1200}, color_scheme="dark")
     assert small == pytest.approx(large, abs=2)
 

@@ -6,12 +6,11 @@ import pytest
 from playwright.sync_api import expect
 
 from tests.e2e.axe import violations
-from tests.e2e.conftest import OpenDraw
+from tests.e2e.conftest import DESKTOP, PHONE, OpenDraw
 from tests.e2e.draw_page import DrawPage
 from tests.e2e.handwriting import EUROPEAN
 
 SEVEN = EUROPEAN[7]
-PHONE = {"width": 360, "height": 740}
 
 
 @pytest.mark.parametrize(("locale", "words"), [("en-GB", "Nothing drawn yet"), ("ru-RU", "Пока ничего не нарисовано")])
@@ -116,7 +115,7 @@ def test_no_screen_scrolls_sideways_and_the_pad_uses_it(open_draw: OpenDraw, wid
 
 
 @pytest.mark.parametrize("locale", ["en", "ru"])
-@pytest.mark.parametrize("viewport", [PHONE, {"width": 1280, "height": 800}], ids=["phone", "desktop"])
+@pytest.mark.parametrize("viewport", [PHONE, DESKTOP], ids=["phone", "desktop"])
 def test_axe_finds_nothing(open_draw: OpenDraw, locale: str, viewport: dict[str, int]) -> None:
     page = open_draw(locale=locale, viewport=viewport)
     assert violations(page.page) == [], "empty"

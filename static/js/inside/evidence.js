@@ -1,5 +1,6 @@
 /** What in the drawing spoke for a digit, and what against it: by pixel, by place and by stroke. */
 
+import { argmax } from '../argmax.js';
 import { element } from '../report/element.js';
 import { text } from '../strings.js';
 import { DIVERGING, largestOf } from './colours.js';
@@ -78,7 +79,7 @@ export class Evidence {
   }
 
   #show(reading) {
-    const digit = this.#digit ?? reading.probabilities.indexOf(Math.max(...reading.probabilities));
+    const digit = this.#digit ?? argmax(reading.probabilities);
     const chosen = this.one('[name=rival]').value;
     const rival = chosen === '' || Number(chosen) === digit ? null : Number(chosen);
     const score = DIGITS.map((k) => (k === digit ? 1 : 0) - (k === rival ? 1 : 0));

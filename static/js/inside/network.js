@@ -17,6 +17,7 @@ import { Problem } from './problem.js';
  * @property {string} name such as "conv1"
  * @property {string} kind Keras's class, such as "Conv2D"
  * @property {number[]} shape of its output, without the batch
+ * @property {number} length how many values its output has
  * @property {number} parameters how many
  * @property {Layer | null} source the layer before it; null for the first
  * @property {string} node of the graph that carries its output; for Dropout its source's
@@ -65,7 +66,7 @@ export class Network {
   #missing = new Map();
 
   constructor(name, card, executor) {
-    Object.assign(this, { name, card });
+    Object.assign(this, { name, card, label: text(`network.${name}`) });
     this.#executor = executor;
     this.#nodes = new Map(executor.graph.modelTopology.node.map((node) => [node.name, node]));
     card.layers.forEach((described, index) => this.layers.push(this.#layer(described, index)));
@@ -148,8 +149,7 @@ export class Network {
 
   #checked(layer, values) {
     if (this.#missing.has(layer)) throw this.#missing.get(layer);
-    const size = layer.shape.reduce((product, length) => product * length, 1);
-    if (values.length !== size) {
+    if (values.length !== layer.length) {
       throw new Problem(text('problem.shape', { layer: layer.name, shape: layer.shape.join(' × '), n: values.length }));
     }
     return values;
@@ -157,11 +157,12 @@ export class Network {
 
   #layer({ name, class: kind, output_shape: shape, parameters, node: named }, index) {
     const source = this.layers[index - 1] ?? null;
-    const layer = { index, name, kind, shape, parameters, source, kernel: null, bias: null };
+    const length = shape.reduce((product, side) => product * side, 1);
+    const layer = { index, name, kind, shape, length, parameters, source, kernel: null, bias: null };
     layer.node = named === null ? source?.node : this.#computing(named);
     const inherited = named === null && this.#missing.get(source);
     if (inherited) this.#missing.set(layer, inherited);
-    if (layer.node === undefined) this.#missing.set(layer, new Problem(text('problem.node', { layer: name, node: named })));
+    else if (layer.node === undefined) this.#missing.set(layer, new Problem(text('problem.node', { layer: name, node: named })));
     const { operations } = this.#ownNodes(layer);
     const activated = operations.some(({ op, attr }) => op === 'Relu' || listed(attr?.fused_ops).includes('Relu'));
     layer.activation = activated ? 'relu' : 'linear';

@@ -1,5 +1,6 @@
 /** Choosing a layer, and one of its maps. Both are radio buttons, so that keyboards and screen readers know them. */
 
+import { argmax } from '../argmax.js';
 import { element } from '../report/element.js';
 import { text } from '../strings.js';
 import { shapeOf } from './format.js';
@@ -94,7 +95,7 @@ export class MapPicker {
     values.forEach((value, index) => {
       totals[index % channels] += value;
     });
-    this.channel = totals.indexOf(Math.max(...totals));
+    this.channel = argmax(totals);
     if (this.#inputs[this.channel]) this.#inputs[this.channel].checked = true;
   }
 

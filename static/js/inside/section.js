@@ -13,6 +13,8 @@ const MARGIN = '25% 0px';
 export class Section {
   #step = null;
   #reading = null;
+  /** What is said where there is no reading. */
+  #excuse = '';
   #seen = true;
   #timer;
 
@@ -36,9 +38,13 @@ export class Section {
     new IntersectionObserver(see, { rootMargin: MARGIN }).observe(element);
   }
 
-  /** @param {import('./network.js').Reading | null} reading null: nothing is drawn or read */
-  update(reading) {
+  /**
+   * @param {import('./network.js').Reading | null} reading null: nothing is drawn or read
+   * @param {string} excuse says why, for the user
+   */
+  update(reading, excuse) {
     this.#reading = reading;
+    this.#excuse = excuse;
     clearTimeout(this.#timer);
     if (this.#seen || reading === null) this.#paint();
     else this.#timer = setTimeout(() => this.#paint(), REST);
@@ -47,7 +53,7 @@ export class Section {
   #paint() {
     clearTimeout(this.#timer);
     this.#timer = undefined;
-    if (this.#reading === null) this.#say(text('problem.blank'));
+    if (this.#reading === null) this.#say(this.#excuse);
     else if (this.#step) this.#attempt(() => this.#step.update(this.#reading));
   }
 

@@ -1,3 +1,4 @@
+import { argmax } from '../argmax.js';
 import { percent, precisePercent, text } from '../strings.js';
 import { element } from './element.js';
 import { NETWORKS, digitOf, isMistake, nameOf } from './picture.js';
@@ -93,7 +94,7 @@ function reasonsFor(picture, digit) {
 
 /** The ten probabilities at a glance; the table below tells them to everybody. */
 function columns(probabilities) {
-  const most = probabilities.indexOf(Math.max(...probabilities));
+  const most = argmax(probabilities);
   const column = (probability, digit) => {
     const bar = element('i');
     bar.style.transform = `scaleY(${probability})`;

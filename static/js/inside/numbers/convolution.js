@@ -1,5 +1,7 @@
 /** Conv2D and MaxPooling2D, number by number, as the graph computes them. */
 
+import { argmax } from '../../argmax.js';
+
 /** @typedef {import('../network.js').Layer} Layer */
 
 /**
@@ -96,7 +98,7 @@ export function poolAt(layer, input, channel, row, column) {
     .filter(({ index }) => index !== null)
     .map(({ index, ...at }) => ({ ...at, value: input[index * channels + channel] }));
   const values = places.map(({ value }) => value);
-  return { places, winner: values.indexOf(Math.max(...values)) };
+  return { places, winner: argmax(values) };
 }
 
 /** The share of values that are 0. */

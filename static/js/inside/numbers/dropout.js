@@ -1,5 +1,6 @@
 /** Dropout as Keras trains with it (Srivastava et al. 2014), and how often it changes the verdict. */
 
+import { argmax } from '../../argmax.js';
 import { softmax } from './softmax.js';
 
 const CLASSES = 10;
@@ -48,7 +49,7 @@ export class Tally {
   add(logits) {
     for (let start = 0; start < logits.length; start += CLASSES) {
       const { probabilities } = softmax(logits.subarray(start, start + CLASSES));
-      this.wins[probabilities.indexOf(Math.max(...probabilities))] += 1;
+      this.wins[argmax(probabilities)] += 1;
       this.#probabilities[this.draws++] = probabilities[this.digit];
     }
   }

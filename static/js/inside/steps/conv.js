@@ -1,10 +1,11 @@
 /** Conv2D: every kernel and its feature map, and the sum that gives one pixel. */
 
+import { argmax } from '../../argmax.js';
 import { text } from '../../strings.js';
 import { DIVERGING, INK, SEQUENTIAL, largestOf } from '../colours.js';
 import { decimal } from '../format.js';
 import { channelOf, montage } from '../maps.js';
-import { Matrix } from '../matrix.js';
+import { ShadedMatrix } from '../shaded-matrix.js';
 import { sumAt } from '../numbers/convolution.js';
 import { LayerPicker, MapPicker, acrossOf } from '../pickers.js';
 import { PixelMap } from '../pixel-map.js';
@@ -47,7 +48,7 @@ class Convolution {
       picked: () => placeOf(this.#shown, PARTS_ACROSS),
     });
     this.matrices = Object.fromEntries(
-      ['patch', 'kernel', 'products'].map((name) => [name, new Matrix(one(`.${name}-matrix`))]),
+      ['patch', 'kernel', 'products'].map((name) => [name, new ShadedMatrix(one(`.${name}-matrix`))]),
     );
   }
 
@@ -94,7 +95,7 @@ class Convolution {
     const map = channelOf(values, layer.shape, this.maps.channel);
     const [rows, columns] = layer.shape;
     // Until a pixel is picked, the brightest one is shown; the pick stays inside a smaller map.
-    if (!this.#picked) this.#at = brightest(map, columns);
+    if (!this.#picked) this.#at = placeOf(argmax(map), columns);
     this.#at = this.#at.map((place, axis) => Math.min(place, layer.shape[axis] - 1));
     this.output.show(map, [rows, columns], SEQUENTIAL, largestOf(map));
     this.output.frame('picked', ...this.#at);
@@ -166,11 +167,6 @@ class Convolution {
     this.one('.output-name').textContent = text('conv.output-map', numbers);
     this.one('.then').textContent = text(layer.activation === 'relu' ? 'conv.relu' : 'conv.linear', numbers);
   }
-}
-
-/** Row and column of the largest value. */
-function brightest(map, columns) {
-  return placeOf(map.reduce((best, value, pixel) => (value > map[best] ? pixel : best), 0), columns);
 }
 
 /** Row and column of the n-th place. */

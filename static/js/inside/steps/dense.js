@@ -1,5 +1,6 @@
 /** Dense: one neuron's weighted sum, and what in the drawing spoke for a digit. */
 
+import { argmax } from '../../argmax.js';
 import { element } from '../../report/element.js';
 import { text } from '../../strings.js';
 import { DIVERGING, SEQUENTIAL, largestOf } from '../colours.js';
@@ -47,7 +48,7 @@ class Dense {
     if (layer !== this.#layer) this.#neuron = null;
     this.#layer = layer;
     const outputs = reading.of(layer);
-    this.#shown = this.#neuron ?? outputs.indexOf(Math.max(...outputs));
+    this.#shown = this.#neuron ?? argmax(outputs);
     const colours = layer.activation === 'relu' ? SEQUENTIAL : DIVERGING;
     this.neurons.show(outputs, gridOf(outputs.length), colours, largestOf(outputs));
     this.neurons.frame('picked', ...this.#placeOf(this.#shown));

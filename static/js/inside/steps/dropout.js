@@ -1,5 +1,6 @@
 /** Dropout: a random part goes dark, the probabilities jitter, and ten thousand draws vote. */
 
+import { argmax } from '../../argmax.js';
 import { Bars } from '../../bars.js';
 import { precisePercent, percent, text } from '../../strings.js';
 import { SEQUENTIAL, largestOf } from '../colours.js';
@@ -67,7 +68,11 @@ class Dropout {
       this.#reading = reading;
       this.#forgetVotes();
     }
-    this.#show();
+    const { layer } = this.layers;
+    const values = reading.of(layer);
+    if (this.#mask?.length !== values.length) this.#mask = null; // drawn for another layer
+    this.#show(layer, values);
+    this.#showProbabilities(layer, values);
   }
 
   /** Another layer or rate: what was drawn for the former one says nothing now. */
@@ -84,7 +89,7 @@ class Dropout {
 
   #draw() {
     if (!this.#reading) return;
-    this.#mask = drawMask(this.#reading.of(this.layers.layer).length, this.rate);
+    this.#mask = drawMask(this.layers.layer.length, this.rate);
     this.refresh();
   }
 
@@ -96,15 +101,16 @@ class Dropout {
     if (on) this.#draw();
   }
 
-  async #show() {
-    const reading = this.#reading;
-    const { layer } = this.layers;
-    const values = reading.of(layer);
-    if (this.#mask?.length !== values.length) this.#mask = null; // drawn for another layer
-    const mask = this.#mask;
+  #show({ shape }, values) {
     // What is not a number stays transparent, and shows the dark ground.
-    const shown = mask ? values.map((value, k) => (mask[k] ? value : NaN)) : values;
-    this.#showValues(shown, layer.shape, largestOf(values));
+    const shown = values.map((value, k) => (this.#mask?.[k] === 0 ? NaN : value));
+    const [size, layout] = shape.length === 3 ? [shape, { across: acrossOf(shape[2]), gap: 1 }] : [gridOf(shape[0])];
+    this.values.show(shown, size, SEQUENTIAL, largestOf(values), layout);
+  }
+
+  async #showProbabilities(layer, values) {
+    const reading = this.#reading;
+    const mask = this.#mask;
     if (!mask) {
       this.#showVerdict(reading.probabilities, text('dropout.nothing'));
       return;
@@ -114,14 +120,6 @@ class Dropout {
     const dropped = mask.reduce((sum, kept) => sum + 1 - kept, 0);
     const words = text('dropout.dropped', { dropped: count(dropped), all: count(mask.length) });
     this.#showVerdict(softmax(logits).probabilities, words);
-  }
-
-  #showValues(values, shape, largest) {
-    if (shape.length === 3) {
-      this.values.show(values, shape, SEQUENTIAL, largest, { across: acrossOf(shape[2]), gap: 1 });
-    } else {
-      this.values.show(values, gridOf(shape[0]), SEQUENTIAL, largest);
-    }
   }
 
   #showVerdict(probabilities, words) {
@@ -146,7 +144,7 @@ class Dropout {
     const { layer } = this.layers;
     const values = reading.of(layer);
     const { rate } = this;
-    const tally = new Tally(leaderOf(reading.probabilities), DRAWS);
+    const tally = new Tally(argmax(reading.probabilities), DRAWS);
     const run = (this.#run = {});
     this.button('stop').hidden = this.one('progress').hidden = this.one('.votes').hidden = false;
     let batch = 1;
@@ -184,5 +182,3 @@ class Dropout {
     });
   }
 }
-
-const leaderOf = (probabilities) => probabilities.indexOf(Math.max(...probabilities));

@@ -1,5 +1,6 @@
 /** Flatten: the cube of maps becomes a vector, element by element. */
 
+import { argmax } from '../../argmax.js';
 import { text } from '../../strings.js';
 import { SEQUENTIAL, largestOf } from '../colours.js';
 import { count, decimal, shapeOf } from '../format.js';
@@ -51,7 +52,7 @@ class Flatten {
     if (shape.length !== 3) throw new Problem(text('flatten.flat', { layer: layer.name, shape: shapeOf(shape) }));
     this.shape = shape;
     const values = reading.of(layer);
-    this.#element = Math.min(this.#picked ?? values.indexOf(Math.max(...values)), values.length - 1);
+    this.#element = Math.min(this.#picked ?? argmax(values), values.length - 1);
     this.#show(values);
     this.#showSizes('real', shape);
     const names = { shape: shapeOf(shape), length: count(values.length) };

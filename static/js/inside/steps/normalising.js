@@ -1,5 +1,6 @@
 /** From the raw drawing to the 28 × 28 image: the ink box, the centre of mass, and what each step is good for. */
 
+import { argmax } from '../../argmax.js';
 import { element } from '../../report/element.js';
 import { percent, text } from '../../strings.js';
 import { INK } from '../colours.js';
@@ -111,6 +112,6 @@ function showFacts(list, { vertical, horizontal, centre }, { scale }) {
 
 /** "7 (98%)": the leading digit. */
 function leaderOf({ probabilities }) {
-  const highest = Math.max(...probabilities);
-  return `${probabilities.indexOf(highest)} (${percent(highest)})`;
+  const digit = argmax(probabilities);
+  return `${digit} (${percent(probabilities[digit])})`;
 }

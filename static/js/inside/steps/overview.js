@@ -27,7 +27,7 @@ export function create(section, lab) {
     entries = network.layers.map((layer) => ({ layer, ...entryOf(layer, lab) }));
     list.replaceChildren(...entries.map(({ item }) => item));
     section.querySelector('#totals').textContent = text('overview.totals', {
-      name: network.name,
+      name: network.label,
       layers: network.layers.length,
       parameters: count(network.card.parameters),
     });

@@ -1,10 +1,11 @@
 /** MaxPooling2D: the window glides over the map, and only the largest value of each window goes on. */
 
+import { argmax } from '../../argmax.js';
 import { text } from '../../strings.js';
 import { SEQUENTIAL, largestOf } from '../colours.js';
 import { decimal, shapeOf } from '../format.js';
 import { channelOf } from '../maps.js';
-import { Matrix } from '../matrix.js';
+import { ShadedMatrix } from '../shaded-matrix.js';
 import { poolAt } from '../numbers/convolution.js';
 import { LayerPicker, MapPicker } from '../pickers.js';
 import { PixelMap } from '../pixel-map.js';
@@ -41,7 +42,7 @@ class Pooling {
       onPick: (...at) => this.#pick(at.map((place, axis) => Math.floor(place / this.#window.strides[axis]))),
       picked: () => this.#at.map((place, axis) => place * this.#window.strides[axis]),
     });
-    this.matrix = new Matrix(one('.window-matrix'));
+    this.matrix = new ShadedMatrix(one('.window-matrix'));
     one('.play').addEventListener('click', () => (this.#timer === null ? this.#play() : this.#stop()));
     one('.step-on').addEventListener('click', () => {
       this.#stop();
@@ -69,7 +70,7 @@ class Pooling {
     this.#layer = layer;
     this.maps.chooseStrongest(values, layer.shape[2]);
     const map = channelOf(values, layer.shape, this.maps.channel);
-    this.#place = map.indexOf(largestOf(map));
+    this.#place = argmax(map);
     this.#revealed = Infinity;
   }
 

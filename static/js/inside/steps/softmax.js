@@ -8,7 +8,7 @@ import { precisePercent, text } from '../../strings.js';
 import { INK, SEQUENTIAL } from '../colours.js';
 import { compact, count, decimal } from '../format.js';
 import { Maps } from '../maps.js';
-import { shade } from '../matrix.js';
+import { shade } from '../shaded-matrix.js';
 import { softmax } from '../numbers/softmax.js';
 
 /** So many drawings are kept at most. */
@@ -60,6 +60,7 @@ class Softmax {
     const { logits } = this.#reading;
     const { exponentials, sum, probabilities } = softmax(logits, this.#temperature);
     this.one('.temperature').textContent = decimal(this.#temperature);
+    this.one('[name=temperature]').setAttribute('aria-valuetext', decimal(this.#temperature));
     const highest = Math.max(...probabilities);
     this.rows.forEach((row, digit) => {
       row.show(logits[digit], exponentials[digit], probabilities[digit], probabilities[digit] === highest);
@@ -104,7 +105,8 @@ class Softmax {
       return new MatrixRow(count(index + 1), remove).show(drawing, this.#temperature);
     });
     this.one('.kept tbody').replaceChildren(this.live.row, ...rows.map(({ row }) => row));
-    this.one('.matrix-shape').textContent = text('softmax.shape', { n: count(rows.length + 1) });
+    const shape = text('softmax.shape', { n: count(rows.length + 1) });
+    if (this.one('.matrix-shape').textContent !== shape) this.one('.matrix-shape').textContent = shape; // it is spoken
     this.one('[name=keep]').disabled = this.#kept.length >= MOST;
     this.one('[name=empty]').disabled = this.#kept.length === 0;
   }

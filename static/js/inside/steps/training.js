@@ -24,7 +24,7 @@ export function create(section) {
   /** The runs of a card: with dropout, and without where it was trained. */
   function use(network) {
     const { history, history_without_dropout: without } = network.card;
-    if (!history?.length) throw new Problem(text('training.none', { name: network.name }));
+    if (!history?.length) throw new Problem(text('training.none', { name: network.label }));
     runs = [
       { name: 'with', history },
       ...(without?.length ? [{ name: 'without', history: without }] : []),

@@ -3,7 +3,7 @@ import { colourOf } from './colours.js';
 import { decimal } from './format.js';
 
 /** Numbers in a table, each on its colour. */
-export class Matrix {
+export class ShadedMatrix {
   #cells = [];
 
   /** @param {HTMLTableElement} table with a caption and an empty body */
