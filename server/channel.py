@@ -42,7 +42,7 @@ PAUSE, MAX_PAUSE_SECONDS = 3, 1.0
 REFUSALS = {
     400: "The request is not valid HTTP. Check its first line, its headers and its chunks.",
     408: "The request took too long to arrive. Send it again, over a faster line or in smaller parts.",
-    413: "The body is far larger than the server takes. Send less at once.",
+    413: "The body is far larger than the server takes. Send smaller files, or fewer at once.",
     431: "The headers are larger than the server takes. Send fewer or shorter ones.",
     500: "The server failed, and the fault is written to its log. Try again; if it stays, tell its operator.",
     501: "This transfer encoding is not supported. Send the body plain or chunked.",

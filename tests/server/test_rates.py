@@ -47,7 +47,8 @@ def test_others_are_not_held_back(client):
 def test_comparisons_and_predictions_are_counted_apart(client):
     def compare() -> int:
         files = {"files": (BytesIO(encode(seven())), "7.png")}
-        return client.post("/api/compare", data=files, environ_base={"REMOTE_ADDR": "10.0.0.1"}).status_code
+        who = {"REMOTE_ADDR": "10.0.0.1"}
+        return client.post("/api/compare", data=files, environ_base=who, buffered=True).status_code
 
     while predict(client).status_code == 200:
         pass
