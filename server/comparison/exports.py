@@ -88,17 +88,15 @@ def write_npz(rows: Iterable[Row], file: IO[bytes]) -> None:
     Raises:
         ValueError: a row's image is not what `server.comparison.rows.png` wrote.
     """
-    images, labels, draws = bytearray(), bytearray(), []
+    images, labels = bytearray(), bytearray()
     for row in rows:
         picture = row.get("picture")
         if picture and picture["label"] is not None and picture["models"][ROBUST]["digit"] is not None:
-            image = from_png(picture["models"][ROBUST]["sees"]).tobytes()
-            images += image
+            images += from_png(picture["models"][ROBUST]["sees"]).tobytes()
             labels.append(picture["label"])
-            draws.append(crc32(image))
     x, y = np.frombuffer(images, np.uint8).reshape(-1, 28, 28), np.frombuffer(labels, np.uint8)
     # By content: what was held back once stays so, whatever digits are added.
-    lots = np.array(draws, np.uint32)
+    lots = np.array([crc32(image) for image in x], np.uint32)
     test = lots % HELD_BACK == 0
     if len(y) >= HELD_BACK and not test.any():
         test = lots == lots.min()
