@@ -4,9 +4,10 @@ import os
 import threading
 import time
 from io import BytesIO
+from typing import ClassVar
 
 import pytest
-from limits.storage import storage_from_string
+from limits.storage import MemoryStorage, storage_from_string
 
 from server import create_app
 from server.errors import StartError
@@ -65,10 +66,38 @@ def test_no_limit_is_possible():
     assert {predict(client).status_code for _ in range(20)} == {200}
 
 
-@pytest.mark.parametrize("url", ["nonsense", "abacus://", "http://x"])
+@pytest.mark.parametrize("url", ["nonsense", "abacus://", "http://x", "async+memory://"])
 def test_a_storage_that_cannot_be_used_stops_the_start(url):
     with pytest.raises(StartError, match=r"DIGITS_RATE_STORAGE='.*' cannot be used.*memory://"):
         limited(DIGITS_RATE_STORAGE=url)
+
+
+class Unplugged(MemoryStorage):
+    """A storage that processes share, until its cable is pulled."""
+
+    STORAGE_SCHEME: ClassVar = ["unplugged"]
+    base_exceptions = ConnectionError
+    here, asked = True, 0
+
+    def acquire_sliding_window_entry(self, *arguments, **options) -> bool:
+        Unplugged.asked += 1
+        if not Unplugged.here:
+            raise ConnectionError("no route to host")
+        return super().acquire_sliding_window_entry(*arguments, **options)
+
+
+def test_where_the_shared_counts_cannot_be_reached_each_process_counts_alone(monkeypatch):
+    now = 1000.0
+    monkeypatch.setattr(time, "monotonic", lambda: now)
+    client = limited(DIGITS_PREDICT_RATE="3", DIGITS_RATE_STORAGE="unplugged://")
+    assert predict(client).status_code == 200
+    monkeypatch.setattr(Unplugged, "here", False)
+    assert [predict(client).status_code for _ in range(4)] == [200] * 3 + [429]
+    assert Unplugged.asked == 2  # not by each request: that would make each wait for it
+    monkeypatch.setattr(Unplugged, "here", True)
+    now += 6
+    assert predict(client).status_code == 200
+    assert Unplugged.asked == 3
 
 
 def test_counts_start_no_threads_and_are_dropped_when_they_are_over(monkeypatch):
