@@ -9,8 +9,10 @@ LiteRT and every TensorFlow.js backend run the very same steps on pictures of an
    cut out closely covers most of its picture and of the border, but not the corners.
 2. **Ink.** Distance from the ground's mean, 0 up to the ground's own noise, 1 from 0.8 of the mean
    contrast of the ink on.
-3. **Window.** The box that holds the ink but for 1 % at each of its four sides (specks do not move it)
-   becomes 20 pixels long at its longer side; the centre of mass goes to the middle of the 28x28 image.
+3. **Window.** The box that holds the clear ink but for 1 % at each of its four sides (specks do not move it)
+   becomes 20 pixels long at its longer side; its centre of mass goes to the middle of the 28x28 image. Clear is
+   what is not much fainter than the ink mostly is: lines of squared paper and what shines through from the other
+   side have no say.
    This is how MNIST itself was made (LeCun et al. 1998, "Gradient-based learning applied to document
    recognition", section III.A).
 4. **Resampling.** Separable exact area averaging: weight = overlap of a target pixel's interval with each
@@ -32,6 +34,8 @@ FAINTEST = 8.0
 """Contrast, in greys of 255, under which a picture counts as blank."""
 TRIMMED = 0.01
 """Share of the ink that may lie outside the box at each of its four sides."""
+CLEAR = 0.6
+"""Share of the usual ink from which on a pixel has a say about where the digit is."""
 FRAME_ZONE = 0.12
 """A frame line is looked for in this outer part of the picture's height and width."""
 FRAME_COVERAGE = 0.85
@@ -48,10 +52,42 @@ CORNERS = 0.75
 FULL = 6.0
 """Value of full ink before its peak is raised to 1. All runtimes have a `relu6`, one pass over the picture where other
 ways of clipping take two to four."""
+_NEVER = 1e7
+"""Above whatever a picture is scaled to."""
 _STEEP = 1e4
 """Slope that makes a clipped line a step: runtimes do a product and a clip faster than a comparison."""
 FAINTEST_PEAK = 0.004
 """Coverage that is still raised to 1: a line of 1 pixel whose digit is 5000 pixels tall."""
+
+
+class Axes(NamedTuple):
+    """The rows and the columns of pictures, side by side: h positions of the vertical axis, then w of the horizontal.
+
+    So both are worked on at once, in half as many operations.
+    """
+
+    lengths: tf.Tensor
+    """float32 [1, 2, 1, 1], height and width."""
+    depth: tf.Tensor
+    """float32 [1, 2, 2, h + w], each position's distance from the near and from the far side, 1 at the very side; not
+    above 0 where it is none of the axis."""
+    own: tf.Tensor
+    """float32 [1, 2, 1, h + w], 1 where a position is the axis's own, else 0."""
+
+    def profile(self, rows: tf.Tensor, columns: tf.Tensor) -> tf.Tensor:
+        """Values of the rows [n, h, 1] and of the columns [n, 1, w] as [n, 2, 1, h + w], 0 where not the axis's own."""
+        length = tf.shape(rows)[1]
+        return tf.concat([tf.reshape(rows, [-1, 1, 1, length]), columns[:, tf.newaxis]], axis=3) * self.own
+
+
+def axes_of(picture: tf.Tensor) -> Axes:
+    """The axes of pictures [n, h, w]."""
+    size = tf.cast(tf.shape(picture)[1:], tf.float32)
+    lengths = tf.reshape(size, [1, 2, 1, 1])
+    starts = tf.reshape(tf.stack([0.0, size[0]]), [1, 2, 1, 1])
+    near = tf.reshape(tf.range(1.0, size[0] + size[1] + 1.0), [1, 1, 1, -1]) - starts
+    depth = tf.concat([near, lengths + 1.0 - near], axis=2)
+    return Axes(lengths, depth, tf.reduce_min(_step(depth), axis=2, keepdims=True))
 
 
 class Ink(NamedTuple):
@@ -59,6 +95,8 @@ class Ink(NamedTuple):
 
     image: tf.Tensor
     """float32 [n, h, w], 0 ground to FULL ink; 0 on and outside of frame lines."""
+    total: tf.Tensor
+    """float32 [n, 1, 1], the sum of the image."""
     light_ground: tf.Tensor
     """float32 [n, 1, 1], 1 where the ink is darker than the ground, else 0."""
 
@@ -72,110 +110,87 @@ class Window(NamedTuple):
     """float32 [n, 1, 1], target pixels per source pixel."""
 
 
-def find_ink(picture: tf.Tensor) -> Ink:
+def find_ink(picture: tf.Tensor, axes: Axes) -> Ink:
     """Separate ink from ground.
 
     Args:
         picture: float32 [n, h, w], greys 0..255, any polarity.
     """
     size = tf.shape(picture)
-    height, width = tf.cast(size[1], tf.float32), tf.cast(size[2], tf.float32)
-    area = height * width
+    area = tf.cast(size[1] * size[2], tf.float32)
     low = tf.reduce_min(picture, axis=[1, 2], keepdims=True)
     high = tf.reduce_max(picture, axis=[1, 2], keepdims=True)
-    split = 0.5 * (low + high)
-    bright = tf.nn.relu6((picture - split) * _STEEP)  # 0 or FULL
-    bright_rows = tf.reduce_mean(bright, axis=2, keepdims=True) / FULL  # [n, h, 1]
-    bright_columns = tf.reduce_mean(bright, axis=1, keepdims=True) / FULL  # [n, 1, w]
+    grey = picture - 0.5 * (low + high)
+    bright = tf.nn.relu6(grey * _STEEP)  # 0 or FULL
+    rows, columns = (tf.reduce_mean(bright, axis=axis, keepdims=True) / FULL for axis in (2, 1))
+    profile = axes.profile(rows, columns)
 
-    share = tf.reduce_mean(bright_rows, axis=1, keepdims=True)
-    border = 0.25 * (bright_rows[:, :1] + bright_rows[:, -1:] + bright_columns[:, :, :1] + bright_columns[:, :, -1:])
+    share = tf.reduce_mean(rows, axis=1, keepdims=True)
+    border = 0.25 * _scalars(tf.reduce_sum(profile * _step(1.5 - axes.depth), axis=[1, 2, 3]))
     # All four in one slice: TensorFlow.js copies the whole tensor for each plain one.
     ends = bright[:, :: tf.maximum(size[1] - 1, 1), :: tf.maximum(size[2] - 1, 1)]
-    corners = 2.0 / FULL * tf.reshape(tf.reduce_mean(ends, axis=[1, 2]), [-1, 1, 1]) - 1.0
+    corners = 2.0 / FULL * _scalars(tf.reduce_mean(ends, axis=[1, 2])) - 1.0
     mixed = 4.0 * border * (1.0 - border)  # 0 where the border is all ground or all frame, 1 where it is half ink
     # Cubed: corners of one mind say much, three against one little, as a 7 that fills its picture leaves them.
     say = 2.0 * (share - 0.5) + BORDER * (border - 0.5) + CORNERS * mixed * corners * corners * corners
     light = _step(say)  # [n, 1, 1]
     sign = 1.0 - 2.0 * light  # of ink minus ground
 
-    dark_area = (1.0 - share) * area
-    bright_sum = _sum(tf.nn.relu(picture - split)) + (area - dark_area) * split
-    mean_bright = bright_sum / tf.maximum(area - dark_area, 1.0)
-    mean_dark = (_sum(picture) - bright_sum) / tf.maximum(dark_area, 1.0)
-    ground = light * mean_bright + (1.0 - light) * mean_dark
+    bright_area, dark_area = share * area, (1.0 - share) * area
+    total, bright_total = _sum(grey), _sum(tf.nn.relu(grey))
+    mean_bright = bright_total / tf.maximum(bright_area, 1.0)
+    mean_dark = (total - bright_total) / tf.maximum(dark_area, 1.0)
     contrast = mean_bright - mean_dark
+    ground = mean_dark + light * contrast
 
-    # The ground's pixels lie as far beyond its mean as towards the ink, and beyond it there is no ink: its
-    # mean absolute deviation is twice what lies there.
-    beyond = _sum(tf.nn.relu(picture * -sign + sign * ground))
-    noise = 2.0 * beyond / tf.maximum(light * (area - dark_area) + (1.0 - light) * dark_area, 1.0)
+    # The ground's pixels lie as far beyond its mean as towards the ink, and beyond it there is no ink: its mean
+    # absolute deviation is twice what lies there. What lies below the mean is what lies above it, less the difference.
+    beyond = _sum(tf.nn.relu(grey - ground)) - (1.0 - light) * (total - area * ground)
+    noise = 2.0 * beyond / tf.maximum(dark_area + light * (bright_area - dark_area), 1.0)
     start = tf.minimum(tf.maximum(3.0 * noise, 0.08 * contrast), 0.4 * contrast)
-    # One multiplication and one addition per pixel: FULL * (sign * (picture - ground) - start) / (end - start).
     gain = FULL * tf.cast(high - low >= FAINTEST, tf.float32) / tf.maximum(0.8 * contrast - start, 1e-3)
-    image = tf.nn.relu6(picture * (sign * gain) - (sign * ground + start) * gain)
-
-    row_coverage = light + sign * tf.reshape(bright_rows, [-1, 1, size[1]])
-    column_coverage = light + sign * bright_columns
-    rows, columns = _inside_frame(row_coverage, column_coverage)
-    return Ink(image * tf.reshape(rows, [-1, size[1], 1]) * columns, light)
+    coverage = (light[:, tf.newaxis] + sign[:, tf.newaxis] * profile) * axes.own
+    outside = _NEVER * (1.0 - _inside_frame(coverage, axes))
+    outside_rows = tf.reshape(outside[:, 0, 0, : size[1]], [-1, size[1], 1])
+    # Few passes over the pixels: FULL * (sign * (grey - ground) - start) / (end - start), less what nothing reaches.
+    zero = (sign * ground + start) * gain + outside_rows + outside[:, 1, :, size[1] :]
+    image = tf.nn.relu6(grey * (sign * gain) - zero)
+    return Ink(image, _sum(image), light)
 
 
 def _sum(picture: tf.Tensor) -> tf.Tensor:
     return tf.reduce_sum(picture, axis=[1, 2], keepdims=True)
 
 
-def _inside_frame(row_coverage: tf.Tensor, column_coverage: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
-    """Masks [n, 1, h] and [n, 1, w], 0 on and outside of frame lines.
+def _scalars(values: tf.Tensor) -> tf.Tensor:
+    """One value per picture, as [n, 1, 1]."""
+    return tf.reshape(values, [-1, 1, 1])
+
+
+def _inside_frame(coverage: tf.Tensor, axes: Axes) -> tf.Tensor:
+    """Mask of rows and columns, 0 on and outside of frame lines; it and the share that is ink are [n, 2, 1, h + w].
 
     Four lines, one along each side, are a frame. Fewer may be the digit's own, the bar of a 7 or the base of a 2
     that is cropped close; they are no ink where blank paper parts them from a rest that is more than a crumb.
     """
-    row_places, column_places = _places(row_coverage), _places(column_coverage)
-    row_lines, column_lines = _lines(row_coverage, row_places), _lines(column_coverage, column_places)
-    row_depths = tf.reduce_max(row_lines * row_places.depth, axis=2, keepdims=True)  # [n, 2, 1], 0: no line
-    column_depths = tf.reduce_max(column_lines * column_places.depth, axis=2, keepdims=True)
-    around = _step(row_depths[:, :1] * row_depths[:, 1:] * column_depths[:, :1] * column_depths[:, 1:])
+    lines = _step(coverage - FRAME_COVERAGE) * _step(FRAME_ZONE * axes.lengths + 0.5 - axes.depth)  # [n, 2, 2, h + w]
+    depths = tf.reduce_max(lines * axes.depth, axis=3, keepdims=True)  # [n, 2, 2, 1], 0: no line
+    around = _step(tf.reduce_min(depths, axis=[1, 2], keepdims=True))
     # Less what the lines of the one direction add to every value of the other's profile.
-    row_rest = tf.nn.relu(row_coverage - 2.0 * tf.reduce_mean(column_lines, axis=[1, 2], keepdims=True))
-    column_rest = tf.nn.relu(column_coverage - 2.0 * tf.reduce_mean(row_lines, axis=[1, 2], keepdims=True))
-    rest = tf.reduce_sum(row_rest * _inside(row_places, row_depths), axis=2, keepdims=True)
-    digit = _step(rest - CRUMB * tf.reduce_sum(row_coverage, axis=2, keepdims=True))
-    row_depths *= tf.maximum(around, digit * _parted(row_rest, row_places, row_depths))
-    column_depths *= tf.maximum(around, digit * _parted(column_rest, column_places, column_depths))
-    return _inside(row_places, row_depths), _inside(column_places, column_depths)
+    added = tf.reduce_sum(lines / axes.lengths, axis=[2, 3], keepdims=True)
+    rest = tf.nn.relu(coverage - added[:, ::-1])
+    amounts = tf.reduce_sum(rest * _inside(axes, depths) - CRUMB * coverage, axis=3, keepdims=True)
+    digit = _step(amounts[:, :1])
+    # Blank is a strip inside the line and its soft edge.
+    beyond = axes.depth - depths - 1.0
+    strip = _step(beyond) * _step(FRAME_GAP * axes.lengths + 1.5 - beyond)
+    parted = 1.0 - _step(tf.reduce_sum(strip * tf.nn.relu(rest - 1e-4), axis=3, keepdims=True))
+    return _inside(axes, depths * tf.maximum(around, digit * parted))
 
 
-class _Places(NamedTuple):
-    """The positions of a profile, as depths."""
-
-    depth: tf.Tensor
-    """float32 [1, 2, length], counted from 1 on, from the near side and from the far side."""
-    length: tf.Tensor
-
-
-def _places(profile: tf.Tensor) -> _Places:
-    length = tf.shape(profile)[2]
-    position, count = _positions(length), tf.cast(length, tf.float32)
-    return _Places(tf.concat([position + 1.0, count - position], axis=1), count)
-
-
-def _lines(coverage: tf.Tensor, places: _Places) -> tf.Tensor:
-    """1 where a frame line may be, [n, 2, length], for the near and the far side; else 0."""
-    return _step(coverage - FRAME_COVERAGE) * _step(FRAME_ZONE * places.length + 0.5 - places.depth)
-
-
-def _parted(rest: tf.Tensor, places: _Places, depths: tf.Tensor) -> tf.Tensor:
-    """1 where a blank strip lies inside the line and its soft edge, [n, 2, 1], else 0."""
-    beyond = places.depth - depths - 1.0
-    strip = _step(beyond) * _step(FRAME_GAP * places.length + 1.5 - beyond)
-    return 1.0 - _step(tf.reduce_sum(strip * tf.nn.relu(rest - 1e-4), axis=2, keepdims=True))
-
-
-def _inside(places: _Places, depths: tf.Tensor) -> tf.Tensor:
-    """1 where a position lies inside both depths [n, 2, 1] and a pixel of their soft edge, [n, 1, length]; else 0."""
-    inside = _step(places.depth - depths - _step(depths))
-    return inside[:, :1] * inside[:, 1:]
+def _inside(axes: Axes, depths: tf.Tensor) -> tf.Tensor:
+    """1 where a position lies inside both depths [n, 2, 2, 1] and a pixel of their soft edge, else 0."""
+    return tf.reduce_min(_step(axes.depth - depths - _step(depths)), axis=2, keepdims=True)
 
 
 def _step(values: tf.Tensor) -> tf.Tensor:
@@ -183,55 +198,48 @@ def _step(values: tf.Tensor) -> tf.Tensor:
     return tf.cast(values > 0.0, tf.float32)
 
 
-def _positions(length: tf.Tensor) -> tf.Tensor:
-    """Indices 0..length-1 as float32 [1, 1, length]."""
-    return tf.reshape(tf.range(tf.cast(length, tf.float32)), [1, 1, -1])
-
-
-def find_window(ink: Ink) -> tuple[Window, Window]:
+def find_window(ink: Ink, axes: Axes) -> tuple[Window, Window]:
     """Windows (vertical, horizontal) that give MNIST's placing: a box of 20 pixels, mass in the middle."""
-    row_profile = tf.reshape(tf.reduce_sum(ink.image, axis=2), [-1, 1, tf.shape(ink.image)[1]])
-    column_profile = tf.reduce_sum(ink.image, axis=1, keepdims=True)  # [n, 1, w]
-    height, middle_y = _extent_and_middle(row_profile)
-    width, middle_x = _extent_and_middle(column_profile)
-    scale = BOX / tf.maximum(tf.maximum(height, width), 1.0)
-    return Window(middle_y, scale), Window(middle_x, scale)
-
-
-def _extent_and_middle(profile: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
-    """Length (pixels) that holds the ink but for the trimmed ends, and centre of mass, both [n, 1, 1]."""
-    length = tf.shape(profile)[2]
-    total = tf.reduce_sum(profile, axis=2, keepdims=True)
-    cumulative = tf.cumsum(profile, axis=2)
-    before = tf.reduce_sum(tf.cast(cumulative <= TRIMMED * total, tf.float32), axis=2, keepdims=True)
-    after = tf.reduce_sum(tf.cast(cumulative >= (1.0 - TRIMMED) * total, tf.float32), axis=2, keepdims=True)
-    middle = tf.reduce_sum(profile * (_positions(length) + 0.5), axis=2, keepdims=True) / tf.maximum(total, 1e-6)
-    return tf.cast(length, tf.float32) - before - after + 1.0, middle
+    # The mean of the ink, weighed with itself: neither a dark speck on faint ink nor much faint ink changes it much.
+    usual = _sum(ink.image * ink.image) / tf.maximum(ink.total, 1e-6)
+    clear = tf.nn.relu(ink.image - CLEAR * usual)
+    rows, columns = (tf.reduce_sum(clear, axis=axis, keepdims=True) for axis in (2, 1))
+    profile = axes.profile(rows, columns)
+    total = tf.reduce_sum(profile, axis=3, keepdims=True)  # [n, 2, 1, 1]
+    cumulative = tf.cumsum(profile, axis=3)
+    inside = _step(cumulative - TRIMMED * total) * _step((1.0 - TRIMMED) * total - cumulative)
+    extent = 1.0 + tf.reduce_sum(inside, axis=3, keepdims=True)
+    scale = BOX / tf.reduce_max(extent, axis=1)
+    middle = tf.reduce_sum(profile * (axes.depth[:, :, :1] - 0.5), axis=3, keepdims=True) / tf.maximum(total, 1e-6)
+    return Window(middle[:, 0], scale), Window(middle[:, 1], scale)
 
 
 def resample(ink: Ink, vertical: Window, horizontal: Window) -> tf.Tensor:
-    """The window's 28x28 image, float32 [n, 28, 28, 1], ink 0..FULL, by exact area averaging."""
-    rows = _overlaps(vertical, tf.shape(ink.image)[1])  # [n, 28, h]
-    columns = _overlaps(horizontal, tf.shape(ink.image)[2])  # [n, 28, w]
-    return tf.matmul(tf.matmul(rows, ink.image), columns, transpose_b=True)[..., tf.newaxis]
+    """The window's 28x28 image, float32 [n, 28, 28, 1], by exact area averaging."""
+    size = tf.shape(ink.image)
+    rows, height = _overlaps(vertical, size[1])
+    columns, width = _overlaps(horizontal, size[2])
+    sums = tf.matmul(tf.matmul(rows, ink.image), columns, transpose_b=True)
+    return (sums / (FULL * FULL * height * width))[..., tf.newaxis]
 
 
-def _overlaps(window: Window, length: tf.Tensor) -> tf.Tensor:
-    """Share of each target pixel's interval that each source pixel covers, [n, 28, length]."""
-    source = _positions(length)
-    target = tf.reshape(tf.range(SIZE, dtype=tf.float32) + 0.5 - SIZE / 2, [1, SIZE, 1])
-    centre = window.middle + target / window.scale
+def _overlaps(window: Window, length: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
+    """FULL times the length of each source pixel that lies in each target pixel's interval, [n, 28, length]; and the
+    intervals' own length [n, 1, 1]."""
     # Never narrower than a source pixel: enlarging then interpolates linearly instead of repeating pixels.
-    half = 0.5 * tf.maximum(1.0 / window.scale, 1.0)
-    # The smaller end less the larger start, as min(a, b) = a - relu(a - b) and max(a, b) = b + relu(a - b).
-    end, start = centre + half, centre - half
-    covered = end - tf.nn.relu(end - (source + 1.0)) - (source + tf.nn.relu(start - source))
-    return tf.nn.relu(covered) / (2.0 * half)
+    interval = tf.maximum(1.0 / window.scale, 1.0)
+    target = tf.reshape(tf.range(SIZE, dtype=tf.float32) + 0.5 - SIZE / 2, [1, SIZE, 1])
+    start = window.middle + target / window.scale - 0.5 * interval
+    source = tf.reshape(FULL * tf.range(tf.cast(length, tf.float32)), [1, 1, -1])
+    # What of a source pixel lies before a place is the distance from its own beginning, clipped.
+    before_start, before_end = (tf.nn.relu6(FULL * place - source) for place in (start, start + interval))
+    return before_end - before_start, interval
 
 
 def amount(ink: Ink) -> tf.Tensor:
     """Mean ink, float32 [n], 0..1; 0 where nothing is drawn."""
-    return tf.reduce_mean(ink.image, axis=[1, 2]) / FULL
+    area = tf.cast(tf.reduce_prod(tf.shape(ink.image)[1:]), tf.float32)
+    return tf.reshape(ink.total, [-1]) / (FULL * area)
 
 
 def raise_peak(image: tf.Tensor) -> tf.Tensor:
@@ -258,8 +266,9 @@ def normalize(picture: tf.Tensor, jitter: tf.Tensor | None = None) -> tf.Tensor:
     Returns:
         float32 [n, 28, 28, 1], ink 0..1.
     """
-    ink = find_ink(picture)
-    vertical, horizontal = find_window(ink)
+    axes = axes_of(picture)
+    ink = find_ink(picture, axes)
+    vertical, horizontal = find_window(ink, axes)
     if jitter is not None:
         jitter = jitter[:, :, tf.newaxis, tf.newaxis]
         stretch = tf.exp(0.05 * jitter[:, 2])
@@ -287,8 +296,9 @@ class Normalizing(keras.layers.Layer):
     """Raw grey pictures [n, h, w] to (normalized [n, 28, 28, 1], ink [n]), placed as MNIST's digits are."""
 
     def call(self, picture):
-        ink = find_ink(picture)
-        return raise_peak(resample(ink, *find_window(ink))), amount(ink)
+        axes = axes_of(picture)
+        ink = find_ink(picture, axes)
+        return raise_peak(resample(ink, *find_window(ink, axes))), amount(ink)
 
     def compute_output_shape(self, input_shape):
         return (input_shape[0], SIZE, SIZE, 1), (input_shape[0],)
@@ -299,10 +309,10 @@ class PlainResizing(keras.layers.Layer):
     """What the seed did: the whole picture resized to 28x28, dark ink inverted, nothing else."""
 
     def call(self, picture):
-        ink = find_ink(picture)
-        raw = FULL / 255.0 * tf.abs(255.0 * ink.light_ground - picture)
+        ink = find_ink(picture, axes_of(picture))
+        raw = tf.abs(255.0 * ink.light_ground - picture) / 255.0
         size = tf.cast(tf.shape(picture), tf.float32)
-        return resample(ink._replace(image=raw), _whole(size[1]), _whole(size[2])) / FULL, amount(ink)
+        return resample(ink._replace(image=raw), _whole(size[1]), _whole(size[2])), amount(ink)
 
     def compute_output_shape(self, input_shape):
         return (input_shape[0], SIZE, SIZE, 1), (input_shape[0],)

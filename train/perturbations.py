@@ -110,6 +110,39 @@ def jpeg(pictures: Pictures, rng: Generator) -> Pictures:
     return _each(pictures, compress)
 
 
+def _on_a_sheet(picture: Pictures, rng: Generator) -> NDArray:
+    """Ink 0..204 [112, 112]: the digit's picture at 40 to 80 pixels, anywhere on it."""
+    side = rng.integers(40, 81)
+    y, x = rng.integers(0, 113 - side, 2)
+    sheet = np.zeros((112, 112))
+    sheet[y : y + side, x : x + side] = 0.8 * _resized(picture, side)
+    return sheet
+
+
+def squared_paper(pictures: Pictures, rng: Generator) -> Pictures:
+    """Dark ink anywhere on a light sheet with fainter lines, a pixel wide, across and down every 12 to 30 pixels."""
+
+    def write(picture):
+        paper = np.full((112, 112), 245.0)
+        pitch, line = rng.integers(12, 31), rng.uniform(170, 230)
+        across, down = rng.integers(0, pitch, 2)
+        paper[across::pitch] = paper[:, down::pitch] = line
+        return np.minimum(paper, 245 - _on_a_sheet(picture, rng))
+
+    return _each(pictures, write)
+
+
+def shining_through(pictures: Pictures, rng: Generator) -> Pictures:
+    """Dark ink anywhere on a light sheet, and behind it another digit, mirrored, soft and faint."""
+    backs = iter(pictures[rng.permutation(len(pictures)), :, ::-1])
+
+    def write(picture):
+        back = ndimage.gaussian_filter(_on_a_sheet(next(backs), rng), 1.5)
+        return 245 - np.maximum(_on_a_sheet(picture, rng), rng.uniform(0.1, 0.3) * back)
+
+    return _each(pictures, write)
+
+
 def _resolution(side: int) -> Perturbation:
     def resized(pictures: Pictures, rng: Generator) -> Pictures:
         return _each(pictures, lambda p: _resized(p, side))
@@ -134,6 +167,8 @@ PERTURBATIONS: dict[str, Perturbation] = {
     "20 px": _resolution(20),
     "100 px": _resolution(100),
     "600 px": _resolution(600),
+    "squared paper": squared_paper,
+    "shining through": shining_through,
 }
 
 

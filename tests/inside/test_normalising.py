@@ -108,7 +108,7 @@ def test_each_step_does_what_its_name_says() -> None:
     assert mass_of(image_of(picture, ALL)) == pytest.approx((14, 14), abs=0.1)
     assert max(mass_of(image_of(picture, NONE))) < 8
     assert max(mass_of(image_of(picture, {**NONE, "ink": True, "centre": True}))) == pytest.approx(14, abs=0.1)
-    boxed = image_of(picture, {**ALL, "centre": False}) > 0.2
+    boxed = image_of(picture, {**ALL, "centre": False}) > 0.5
     extents = [np.ptp(np.flatnonzero(boxed.any(axis=axis))) + 1 for axis in (0, 1)]
     assert max(extents) == pytest.approx(BOX, abs=1)
     faint = 255 - 0.3 * (255 - picture)

@@ -122,6 +122,34 @@ def test_specks_of_less_than_a_hundredth_of_the_ink_do_not_move_the_digit() -> N
     assert np.abs(seen(grey(specked)) - seen(grey(ink))).mean() < 2 * SAME
 
 
+def place(picture: NDArray) -> list[float]:
+    """Where the digit is: row and column of its middle, and how many pixels make one of the 28."""
+    axes = normalizing.axes_of(np.float32(picture)[np.newaxis])
+    vertical, horizontal = normalizing.find_window(normalizing.find_ink(np.float32(picture)[np.newaxis], axes), axes)
+    return [float(np.squeeze(value)) for value in (vertical.middle, horizontal.middle, 1 / vertical.scale)]
+
+
+@pytest.mark.parametrize("line", [215, 200])
+def test_lines_of_squared_paper_do_not_move_the_digit(line: float) -> None:
+    ink = np.pad(seven(), 60)
+    squared = grey(ink, 245, 40)
+    for across in (squared, squared.T):
+        across[7::30] = np.minimum(across[7::30], line)
+    assert place(squared) == pytest.approx(place(grey(ink)), abs=1)
+
+
+def test_what_shines_through_from_the_other_side_does_not_move_the_digit() -> None:
+    ink = np.pad(seven(), 60)
+    assert place(grey(np.maximum(ink, 0.3 * ink[:, ::-1]))) == pytest.approx(place(grey(ink)), abs=1)
+
+
+def test_a_dark_speck_does_not_hide_faint_ink() -> None:
+    ink = 0.25 * np.pad(seven(240), 20)
+    specked = ink.copy()
+    specked[5, 5] = 1.0
+    assert place(grey(specked)) == pytest.approx(place(grey(ink)), abs=2)
+
+
 def test_paper_noise_is_not_ink() -> None:
     noise = np.random.default_rng(3).normal(0, 8, (120, 120))
     ink = seven()

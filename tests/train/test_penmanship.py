@@ -63,6 +63,19 @@ def test_a_seed_writes_the_same_twice_and_another_seed_does_not() -> None:
     assert (once(1) != once(2)).any()
 
 
+@pytest.mark.parametrize("side", [12, 28, 112])
+def test_on_the_dirtiest_paper_most_digits_still_stand_out(side: int) -> None:
+    alike = []
+    for seed in range(60):
+        rng = np.random.default_rng(seed)
+        ink = draw(write(seed % 10, rng), choose_tool(rng), side, rng)
+        grey = paper.lay(ink, rng, dirt=1.0)
+        assert (grey.shape, grey.dtype) == (ink.shape, np.uint8)
+        alike.append(np.corrcoef(ink.ravel(), grey.ravel())[0, 1])
+    assert np.abs(alike).mean() > 0.4
+    assert min(alike) < 0 < max(alike), "dark on light and light on dark"
+
+
 def test_an_unknown_form_is_refused_with_the_known_ones() -> None:
     with pytest.raises(ValueError, match="crossed"):
         write(7, np.random.default_rng(0), "upside down")

@@ -1,4 +1,4 @@
-"""Paper: how a drawing comes to us. Grey ground, faint ink, noise, specks, a frame, a small copy of a large one."""
+"""Paper: how a drawing comes to us. Grey ground, faint ink, noise, specks, frames and lines, a copy of a large one."""
 
 import numpy as np
 from numpy.random import Generator
@@ -12,6 +12,8 @@ RESAMPLINGS = [
     Image.Resampling.LANCZOS,
     Image.Resampling.NEAREST,
 ]
+LINED_SIDE = 28
+"""Pixels; on smaller pictures a line would be as wide as the pen."""
 
 
 def shrink(ink: NDArray[np.float32], side: int, rng: Generator) -> NDArray[np.float32]:
@@ -37,11 +39,17 @@ def lay(ink: NDArray[np.float32], rng: Generator, dirt: float = 0.35) -> NDArray
         ink = _framed(ink, rng)
     if rng.random() < 0.5 * dirt:
         ink = _specked(ink, rng)
+    if rng.random() < 0.12 * dirt:
+        ink = _crowded(ink, rng)
+    if rng.random() < 0.4 * dirt and side >= LINED_SIDE:
+        ink = _lined(ink, rng)
+    if rng.random() < 0.2 * dirt:
+        ink = _shining_through(ink, rng)
     contrast = rng.uniform(25, 255) if rng.random() < dirt else 255.0
     paper = rng.uniform(0, 255 - contrast)
     grey = paper + contrast * ink
     if rng.random() < 0.5 * dirt:
-        grey = grey + rng.normal(0.0, contrast * rng.uniform(0.0, 0.1), ink.shape)
+        grey = grey + rng.normal(0.0, contrast * rng.uniform(0.0, 0.2), ink.shape)
     if rng.random() < 0.4 * dirt:
         slope = rng.uniform(-0.15, 0.15, 2) * contrast
         grey = grey + np.add.outer(np.linspace(-1, 1, side) * slope[0], np.linspace(-1, 1, side) * slope[1])
@@ -65,6 +73,37 @@ def _framed(ink: NDArray[np.float32], rng: Generator) -> NDArray[np.float32]:
 def _specked(ink: NDArray[np.float32], rng: Generator) -> NDArray[np.float32]:
     specked = ink.copy()
     size = max(1, len(ink) // 60)
-    for y, x in rng.integers(0, len(ink) - size, (rng.integers(1, 4), 2)):
+    for y, x in rng.integers(0, len(ink) - size, (1 + rng.poisson(rng.exponential(2.0)), 2)):
         specked[y : y + size, x : x + size] = rng.uniform(0.5, 1.0)
     return specked
+
+
+def _crowded(ink: NDArray[np.float32], rng: Generator) -> NDArray[np.float32]:
+    """With a neighbour at one side, cut off by the picture's border: a piece of the digit itself."""
+    turns = int(rng.integers(4))
+    crowded = np.rot90(ink, turns).copy()
+    shift = round(len(ink) * rng.uniform(0.75, 0.95))
+    piece = crowded[:, : len(ink) - shift]
+    np.maximum(piece, crowded[:, shift:].copy(), out=piece)
+    return np.rot90(crowded, -turns)
+
+
+def _lined(ink: NDArray[np.float32], rng: Generator) -> NDArray[np.float32]:
+    """On ruled or squared paper, whose lines are fainter than the ink."""
+    lined = ink.copy()
+    width = max(1, round(len(ink) * rng.uniform(0.005, 0.025)))
+    pitch = max(2 * width + 1, round(len(ink) * rng.uniform(0.12, 0.5)))
+    line = rng.uniform(0.05, 0.55) * ink.max()
+    first, second = rng.integers(0, pitch, 2)
+    squared = rng.random() < 0.6
+    for k in range(width):
+        lined[(first + k) % pitch :: pitch] = np.maximum(lined[(first + k) % pitch :: pitch], line)
+        if squared:
+            lined[:, (second + k) % pitch :: pitch] = np.maximum(lined[:, (second + k) % pitch :: pitch], line)
+    return lined
+
+
+def _shining_through(ink: NDArray[np.float32], rng: Generator) -> NDArray[np.float32]:
+    """With what stands on the other side of the sheet, mirrored and faint."""
+    back = gaussian_filter(ink[:, ::-1], len(ink) * rng.uniform(0.005, 0.025))
+    return np.maximum(ink, rng.uniform(0.1, 0.4) * back)

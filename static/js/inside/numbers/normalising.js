@@ -12,6 +12,7 @@ export const BOX = 20;
 const FAINTEST = 8;
 const FAINTEST_PEAK = 0.004;
 const TRIMMED = 0.01;
+const CLEAR = 0.6;
 const FRAME_ZONE = 0.12;
 const FRAME_COVERAGE = 0.85;
 const FRAME_GAP = 1 / 32;
@@ -66,15 +67,15 @@ export function find(picture, size) {
   const [rows, columns] = insideFrame(
     ...[ground.rows, ground.columns].map((bright) => bright.map((share) => ground.light + ground.sign * share)),
   );
+  const inside = ink.map((value, at) => value * rows[Math.floor(at / size)] * columns[at % size]);
+  const least = (CLEAR * total(inside.map((value) => value * value))) / Math.max(total(inside), 1e-6);
   const rowProfile = new Float32Array(size);
   const columnProfile = new Float32Array(size);
-  for (let row = 0; row < size; row++) {
-    for (let column = 0; column < size; column++) {
-      const value = ink[row * size + column] * rows[row] * columns[column];
-      rowProfile[row] += value;
-      columnProfile[column] += value;
-    }
-  }
+  inside.forEach((value, at) => {
+    const clear = Math.max(0, value - least);
+    rowProfile[Math.floor(at / size)] += clear;
+    columnProfile[at % size] += clear;
+  });
   const [vertical, horizontal] = [rowProfile, columnProfile].map(extentOf);
   const centre = { x: middleOf(columnProfile), y: middleOf(rowProfile) };
   return { ink, plain, rows, columns, vertical, horizontal, centre };
