@@ -62,7 +62,8 @@ class Limit:
         self._rate, self._name = RateLimitItemPerMinute(rate), name
         self._shared = SlidingWindowCounterRateLimiter(counts)
         self._own = SlidingWindowCounterRateLimiter(Counts())
-        self._unreachable_until = 0.0
+        self._retry_at = 0.0
+        """When the shared storage is tried again; 0 where it can be reached."""
 
     def count(self) -> None:
         """Count a request that is more than a look.
@@ -72,15 +73,23 @@ class Limit:
         """
         if request.method in SAFE_METHODS:
             return
-        client = request.remote_addr or ""
-        try:
-            seconds = self._wait(self._shared if time.monotonic() > self._unreachable_until else self._own, client)
-        except StorageError as error:
-            logging.getLogger(__name__).warning("The counts cannot be reached (%s)", error)
-            self._unreachable_until = time.monotonic() + RETRY_SECONDS
-            seconds = self._wait(self._own, client)
-        if seconds:
+        if seconds := self._wait_anywhere(request.remote_addr or ""):
             raise TooOften(seconds)
+
+    def _wait_anywhere(self, client: str) -> int:
+        now = time.monotonic()
+        if now <= self._retry_at:
+            return self._wait(self._own, client)
+        if self._retry_at:
+            self._retry_at = now + RETRY_SECONDS  # one request finds out; the others do not wait for it
+        try:
+            seconds = self._wait(self._shared, client)
+        except (StorageError, OSError) as error:  # not all storages wrap what the network raises
+            logging.getLogger(__name__).warning("The shared counts cannot be reached (%s)", error)
+            self._retry_at = time.monotonic() + RETRY_SECONDS
+            return self._wait(self._own, client)
+        self._retry_at = 0.0
+        return seconds
 
     def _wait(self, limiter: RateLimiter, client: str) -> int:
         """Seconds until this client may ask again, 0 where it may now."""

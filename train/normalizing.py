@@ -33,7 +33,7 @@ BOX = 20.0
 FAINTEST = 8.0
 """Contrast, in greys of 255, under which a picture counts as blank."""
 TRIMMED = 0.01
-"""Share of the ink that may lie outside the box at each of its four sides."""
+"""Share of the clear ink that may lie outside the box at each of its four sides."""
 CLEAR = 0.6
 """Share of the usual ink from which on a pixel has a say about where the digit is."""
 FRAME_ZONE = 0.12
@@ -200,7 +200,7 @@ def _step(values: tf.Tensor) -> tf.Tensor:
 
 def find_window(ink: Ink, axes: Axes) -> tuple[Window, Window]:
     """Windows (vertical, horizontal) that give MNIST's placing: a box of 20 pixels, mass in the middle."""
-    # The mean of the ink, weighed with itself: neither a dark speck on faint ink nor much faint ink changes it much.
+    # The mean of the ink, weighed with itself: neither a small dark speck on faint ink nor much faint ink changes it.
     usual = _sum(ink.image * ink.image) / tf.maximum(ink.total, 1e-6)
     clear = tf.nn.relu(ink.image - CLEAR * usual)
     rows, columns = (tf.reduce_sum(clear, axis=axis, keepdims=True) for axis in (2, 1))

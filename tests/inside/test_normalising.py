@@ -40,6 +40,14 @@ def noisy(picture: NDArray[np.float32]) -> NDArray[np.float32]:
     return np.clip(picture + np.random.default_rng(1).normal(-9, 3, picture.shape), 0, 255).astype(np.float32)
 
 
+def squared(picture: NDArray[np.float32]) -> NDArray[np.float32]:
+    """With faint lines across and down."""
+    picture = picture.copy()
+    picture[9::20] = np.minimum(picture[9::20], 205)
+    picture[:, 4::20] = np.minimum(picture[:, 4::20], 205)
+    return picture
+
+
 def fat(picture: NDArray[np.float32]) -> NDArray[np.float32]:
     """Written with so broad a brush that most of the picture is ink, and cut out at its edges."""
     broad = minimum_filter(picture, 25)
@@ -56,6 +64,7 @@ PICTURES = {
     "over a line": framed(drawn(3, size=0.6), "bottom"),
     "in a corner of a form": framed(drawn(9, size=0.6), "top left"),
     "on rough paper": noisy(drawn(2)),
+    "on squared paper": squared(drawn(6, size=0.5, corner=True)),
     "fat and cut out closely": fat(drawn(0)),
     "as large as MNIST's": drawn(4, side=28),
     "blank": np.full((SIDE, SIDE), 255, np.float32),

@@ -23,7 +23,8 @@ def limited(**environ: str):
 
 
 @pytest.fixture
-def client():
+def client(monkeypatch):
+    monkeypatch.setattr(time, "time", lambda: 1000.0)  # no new minute begins meanwhile
     return limited(DIGITS_PREDICT_RATE="3", DIGITS_COMPARE_RATE="2")
 
 
@@ -54,6 +55,8 @@ def test_comparisons_and_predictions_are_counted_apart(client):
     while predict(client).status_code == 200:
         pass
     assert [compare() for _ in range(3)] == [200, 200, 429]
+    who = {"REMOTE_ADDR": "10.0.0.1"}
+    assert client.post("/api/report", json={}, environ_base=who).status_code == 429  # counted with comparisons
 
 
 def test_pages_and_health_have_no_limit(client):
@@ -76,7 +79,7 @@ class Unplugged(MemoryStorage):
     """A storage that processes share, until its cable is pulled."""
 
     STORAGE_SCHEME: ClassVar = ["unplugged"]
-    base_exceptions = ConnectionError
+    base_exceptions = ()  # as that of memcached, which lets the network's own errors through
     here, asked = True, 0
 
     def acquire_sliding_window_entry(self, *arguments, **options) -> bool:
@@ -88,7 +91,9 @@ class Unplugged(MemoryStorage):
 
 def test_where_the_shared_counts_cannot_be_reached_each_process_counts_alone(monkeypatch):
     now = 1000.0
-    monkeypatch.setattr(time, "monotonic", lambda: now)
+    for clock in ("time", "monotonic"):
+        monkeypatch.setattr(time, clock, lambda: now)
+    monkeypatch.setattr(Unplugged, "asked", 0)
     client = limited(DIGITS_PREDICT_RATE="3", DIGITS_RATE_STORAGE="unplugged://")
     assert predict(client).status_code == 200
     monkeypatch.setattr(Unplugged, "here", False)

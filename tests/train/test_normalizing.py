@@ -123,10 +123,11 @@ def test_specks_of_less_than_a_hundredth_of_the_ink_do_not_move_the_digit() -> N
 
 
 def place(picture: NDArray) -> list[float]:
-    """Where the digit is: row and column of its middle, and how many pixels make one of the 28."""
+    """Where the digit is, in pixels: row and column of its middle, and its longer side."""
     axes = normalizing.axes_of(np.float32(picture)[np.newaxis])
     vertical, horizontal = normalizing.find_window(normalizing.find_ink(np.float32(picture)[np.newaxis], axes), axes)
-    return [float(np.squeeze(value)) for value in (vertical.middle, horizontal.middle, 1 / vertical.scale)]
+    values = (vertical.middle, horizontal.middle, normalizing.BOX / vertical.scale)
+    return [float(np.squeeze(value)) for value in values]
 
 
 @pytest.mark.parametrize("line", [215, 200])

@@ -39,6 +39,21 @@ def test_scaling_scales_the_ink_box(name: str, factor: float, digits: np.ndarray
     assert after / before == pytest.approx(factor, rel=0.1)
 
 
+def test_squared_paper_has_lines_fainter_than_the_ink(digits: np.ndarray) -> None:
+    for sheet in perturb("squared paper", digits):
+        for across in (sheet, sheet.T):
+            assert (across.max(axis=1) < 240).sum() >= 3, "lines go from side to side"
+        assert sheet.max() == 245
+        assert sheet.min() < 130
+
+
+def test_what_shines_through_is_fainter_than_the_ink(digits: np.ndarray) -> None:
+    for sheet in perturb("shining through", digits):
+        ink = 245.0 - sheet
+        faint = (ink > 10) & (ink < 0.35 * ink.max())
+        assert faint.sum() > 0.3 * (ink > 0.6 * ink.max()).sum()
+
+
 def test_stroke_changes_go_the_right_way(digits: np.ndarray) -> None:
     assert perturb("thicker", digits).mean() > 1.2 * digits.mean()
     assert perturb("thinner", digits).mean() < 0.9 * digits.mean()

@@ -27,7 +27,8 @@ def lay(ink: NDArray[np.float32], rng: Generator, dirt: float = 0.35) -> NDArray
 
     Args:
         ink: [side, side], 0..1.
-        dirt: probability of each kind of trouble that the ink finding has to cope with.
+        dirt: how probable each kind of trouble is that the ink finding has to cope with; the more frequent kinds are
+            about as probable as that.
 
     Returns:
         greys 0..255 [side, side], dark on light or light on dark.
@@ -79,17 +80,17 @@ def _specked(ink: NDArray[np.float32], rng: Generator) -> NDArray[np.float32]:
 
 
 def _crowded(ink: NDArray[np.float32], rng: Generator) -> NDArray[np.float32]:
-    """With a neighbour at one side, cut off by the picture's border: a piece of the digit itself."""
+    """With something like a neighbour at one side, cut off by the border: the picture's own other end."""
     turns = int(rng.integers(4))
     crowded = np.rot90(ink, turns).copy()
     shift = round(len(ink) * rng.uniform(0.75, 0.95))
     piece = crowded[:, : len(ink) - shift]
-    np.maximum(piece, crowded[:, shift:].copy(), out=piece)
+    np.maximum(piece, crowded[:, shift:], out=piece)
     return np.rot90(crowded, -turns)
 
 
 def _lined(ink: NDArray[np.float32], rng: Generator) -> NDArray[np.float32]:
-    """On ruled or squared paper, whose lines are fainter than the ink."""
+    """On ruled or squared paper, whose lines are fainter than the darkest ink."""
     lined = ink.copy()
     width = max(1, round(len(ink) * rng.uniform(0.005, 0.025)))
     pitch = max(2 * width + 1, round(len(ink) * rng.uniform(0.12, 0.5)))
@@ -104,6 +105,6 @@ def _lined(ink: NDArray[np.float32], rng: Generator) -> NDArray[np.float32]:
 
 
 def _shining_through(ink: NDArray[np.float32], rng: Generator) -> NDArray[np.float32]:
-    """With what stands on the other side of the sheet, mirrored and faint."""
+    """With the same on the other side of the sheet, mirrored and faint."""
     back = gaussian_filter(ink[:, ::-1], len(ink) * rng.uniform(0.005, 0.025))
     return np.maximum(ink, rng.uniform(0.1, 0.4) * back)

@@ -48,9 +48,9 @@ export const FRONTS = {
  * @property {Float32Array} plain the greys as light ink on black, 0..1
  * @property {Float32Array} rows 0 where a frame line was cut off, else 1
  * @property {Float32Array} columns likewise
- * @property {{start: number, length: number}} vertical the ink box's rows, in pixels
+ * @property {{start: number, length: number}} vertical the rows of the box around the clear ink, in pixels
  * @property {{start: number, length: number}} horizontal and its columns
- * @property {{x: number, y: number}} centre of mass, in pixels
+ * @property {{x: number, y: number}} centre of mass of the clear ink, in pixels
  */
 
 /**
