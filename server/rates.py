@@ -102,7 +102,7 @@ def register(app: Flask) -> None:
     """Count predictions and comparisons by the client's address, each blueprint by itself.
 
     The library's own extension for Flask looks at every request for rules, exemptions and headers that there are none
-    of here, which took a third of the time of a prediction that is not the network's.
+    of here, which took 0.2 of the 0.5 ms of a prediction that are not the network's.
 
     Raises:
         StartError: the storage of the counts cannot be used.

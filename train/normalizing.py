@@ -99,6 +99,8 @@ class Ink(NamedTuple):
     """float32 [n, 1, 1], the sum of the image."""
     light_ground: tf.Tensor
     """float32 [n, 1, 1], 1 where the ink is darker than the ground, else 0."""
+    axes: Axes
+    """Those of the image."""
 
 
 class Window(NamedTuple):
@@ -110,12 +112,13 @@ class Window(NamedTuple):
     """float32 [n, 1, 1], target pixels per source pixel."""
 
 
-def find_ink(picture: tf.Tensor, axes: Axes) -> Ink:
+def find_ink(picture: tf.Tensor) -> Ink:
     """Separate ink from ground.
 
     Args:
         picture: float32 [n, h, w], greys 0..255, any polarity.
     """
+    axes = axes_of(picture)
     size = tf.shape(picture)
     area = tf.cast(size[1] * size[2], tf.float32)
     low = tf.reduce_min(picture, axis=[1, 2], keepdims=True)
@@ -155,7 +158,7 @@ def find_ink(picture: tf.Tensor, axes: Axes) -> Ink:
     # Few passes over the pixels: FULL * (sign * (grey - ground) - start) / (end - start), less what nothing reaches.
     zero = (sign * ground + start) * gain + outside_rows + outside[:, 1, :, size[1] :]
     image = tf.nn.relu6(grey * (sign * gain) - zero)
-    return Ink(image, _sum(image), light)
+    return Ink(image, _sum(image), light, axes)
 
 
 def _sum(picture: tf.Tensor) -> tf.Tensor:
@@ -198,19 +201,19 @@ def _step(values: tf.Tensor) -> tf.Tensor:
     return tf.cast(values > 0.0, tf.float32)
 
 
-def find_window(ink: Ink, axes: Axes) -> tuple[Window, Window]:
+def find_window(ink: Ink) -> tuple[Window, Window]:
     """Windows (vertical, horizontal) that give MNIST's placing: a box of 20 pixels, mass in the middle."""
     # The mean of the ink, weighed with itself: neither a small dark speck on faint ink nor much faint ink changes it.
     usual = _sum(ink.image * ink.image) / tf.maximum(ink.total, 1e-6)
     clear = tf.nn.relu(ink.image - CLEAR * usual)
     rows, columns = (tf.reduce_sum(clear, axis=axis, keepdims=True) for axis in (2, 1))
-    profile = axes.profile(rows, columns)
+    profile = ink.axes.profile(rows, columns)
     total = tf.reduce_sum(profile, axis=3, keepdims=True)  # [n, 2, 1, 1]
     cumulative = tf.cumsum(profile, axis=3)
     inside = _step(cumulative - TRIMMED * total) * _step((1.0 - TRIMMED) * total - cumulative)
     extent = 1.0 + tf.reduce_sum(inside, axis=3, keepdims=True)
     scale = BOX / tf.reduce_max(extent, axis=1)
-    middle = tf.reduce_sum(profile * (axes.depth[:, :, :1] - 0.5), axis=3, keepdims=True) / tf.maximum(total, 1e-6)
+    middle = tf.reduce_sum(profile * (ink.axes.depth[:, :, :1] - 0.5), axis=3, keepdims=True) / tf.maximum(total, 1e-6)
     return Window(middle[:, 0], scale), Window(middle[:, 1], scale)
 
 
@@ -266,9 +269,8 @@ def normalize(picture: tf.Tensor, jitter: tf.Tensor | None = None) -> tf.Tensor:
     Returns:
         float32 [n, 28, 28, 1], ink 0..1.
     """
-    axes = axes_of(picture)
-    ink = find_ink(picture, axes)
-    vertical, horizontal = find_window(ink, axes)
+    ink = find_ink(picture)
+    vertical, horizontal = find_window(ink)
     if jitter is not None:
         jitter = jitter[:, :, tf.newaxis, tf.newaxis]
         stretch = tf.exp(0.05 * jitter[:, 2])
@@ -296,9 +298,8 @@ class Normalizing(keras.layers.Layer):
     """Raw grey pictures [n, h, w] to (normalized [n, 28, 28, 1], ink [n]), placed as MNIST's digits are."""
 
     def call(self, picture):
-        axes = axes_of(picture)
-        ink = find_ink(picture, axes)
-        return raise_peak(resample(ink, *find_window(ink, axes))), amount(ink)
+        ink = find_ink(picture)
+        return raise_peak(resample(ink, *find_window(ink))), amount(ink)
 
     def compute_output_shape(self, input_shape):
         return (input_shape[0], SIZE, SIZE, 1), (input_shape[0],)
@@ -309,7 +310,7 @@ class PlainResizing(keras.layers.Layer):
     """What the seed did: the whole picture resized to 28x28, dark ink inverted, nothing else."""
 
     def call(self, picture):
-        ink = find_ink(picture, axes_of(picture))
+        ink = find_ink(picture)
         raw = tf.abs(255.0 * ink.light_ground - picture) / 255.0
         size = tf.cast(tf.shape(picture), tf.float32)
         return resample(ink._replace(image=raw), _whole(size[1]), _whole(size[2])), amount(ink)

@@ -124,8 +124,7 @@ def test_specks_of_less_than_a_hundredth_of_the_ink_do_not_move_the_digit() -> N
 
 def place(picture: NDArray) -> list[float]:
     """Where the digit is, in pixels: row and column of its middle, and its longer side."""
-    axes = normalizing.axes_of(np.float32(picture)[np.newaxis])
-    vertical, horizontal = normalizing.find_window(normalizing.find_ink(np.float32(picture)[np.newaxis], axes), axes)
+    vertical, horizontal = normalizing.find_window(normalizing.find_ink(np.float32(picture)[np.newaxis]))
     values = (vertical.middle, horizontal.middle, normalizing.BOX / vertical.scale)
     return [float(np.squeeze(value)) for value in values]
 

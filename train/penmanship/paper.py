@@ -97,10 +97,9 @@ def _lined(ink: NDArray[np.float32], rng: Generator) -> NDArray[np.float32]:
     line = rng.uniform(0.05, 0.55) * ink.max()
     first, second = rng.integers(0, pitch, 2)
     squared = rng.random() < 0.6
-    for k in range(width):
-        lined[(first + k) % pitch :: pitch] = np.maximum(lined[(first + k) % pitch :: pitch], line)
-        if squared:
-            lined[:, (second + k) % pitch :: pitch] = np.maximum(lined[:, (second + k) % pitch :: pitch], line)
+    for across, start in [(lined, first), (lined.T, second)] if squared else [(lined, first)]:
+        ruled = (np.arange(len(ink)) - start) % pitch < width
+        across[ruled] = np.maximum(across[ruled], line)
     return lined
 
 
