@@ -40,7 +40,13 @@ OUTPUT = click.Path(dir_okay=False, writable=True, path_type=Path)
 @click.option("--csv", "csv_", type=OUTPUT, help="Write a table of the pictures.")
 @click.option("--npz", type=OUTPUT, help="Write the labelled digits as MNIST's own file has them, to train on.")
 # As texts: of an enumeration click would take the names in capitals.
-@click.option("--layers", type=click.Choice([str(layers) for layers in Layers]), default="auto", show_default=True)
+@click.option(
+    "--layers",
+    type=click.Choice([str(layers) for layers in Layers]),
+    default="auto",
+    show_default=True,
+    help="What is a digit in a Photoshop file: the whole picture, each visible layer, or each artboard or group.",
+)
 @click.option("--lang", type=click.Choice(LANGUAGES), default=LANGUAGES[0], show_default=True)
 @click.option("--at-least", type=click.FloatRange(0, 1), help="Fail where less of the labelled pictures is read right.")
 @with_appcontext

@@ -1,5 +1,6 @@
 """Comparison over HTTP: the page, the API that streams, and the report in the form that is asked for."""
 
+from collections.abc import Iterator
 from io import BytesIO
 from typing import IO
 
@@ -39,13 +40,19 @@ def mnist_figures() -> dict[str, Row | None]:
 
 @blueprint.post("/api/compare")
 def compare() -> Response:
-    """Compare the files of the form field `files`; a ZIP stands for a folder. `layers` is one of `Layers`.
+    """Compare the files of the form field `files`; a ZIP stands for a folder.
+
+    `layers` says what is a digit in a Photoshop file: `auto` (each artboard, else each layer where several are drawn
+    on, else the whole picture), `flat` (the whole picture), `each` (each visible layer) or `groups` (each artboard or
+    group).
 
     Answers JSON; one row a line while the files are read, where the request accepts application/x-ndjson; the
     report as a page, where it prefers HTML.
     """
     _allow_uploads()
     uploads = request.files.getlist("files")
+    if len(uploads) > current_app.config["SETTINGS"].max_upload_files:
+        raise RequestEntityTooLarge
     if not uploads:  # also where the body is cut or its boundary is missing
         raise BadRequest(_l('Send one or more files, in the form field "files".'))
     try:
@@ -76,7 +83,7 @@ def report() -> Response:
     if format not in FORMATS:
         raise BadRequest(_l("Choose one of these formats: %(names)s.", names=", ".join(FORMATS)))
     try:
-        body = _report(_rows(request.get_data()), format)
+        body = _report(_rows(_lines(request.get_data())), format)
     # Whatever is not as `compare` answered it; what it is exactly doesn't matter to a program that made it up.
     except (AttributeError, KeyError, IndexError, TypeError, ValueError):
         raise BadRequest(_l("Send the rows of a comparison, one JSON object a line, as they were answered.")) from None
@@ -85,7 +92,7 @@ def report() -> Response:
     return response
 
 
-def _report(rows: list[Row], format: str) -> bytes:
+def _report(rows: Iterator[Row], format: str) -> bytes:
     again = summarized(rows, current_app.extensions["recognizers"], current_app.extensions["mnist"].figures)
     match format:
         case "npz":
@@ -100,20 +107,25 @@ def _report(rows: list[Row], format: str) -> bytes:
             return "".join(exports.as_html(again)).encode()
 
 
-def _rows(body: bytes) -> list[Row]:
-    settings = current_app.config["SETTINGS"]
-    bounds = settings.max_json_depth, settings.max_json_values
-    lines = body.rstrip().split(b"\n", settings.max_report_rows)
-    if len(lines) > settings.max_report_rows:
-        raise BadRequest(_l("A report has at most %(number)d rows. Send fewer.", number=settings.max_report_rows))
-    rows = [strict_json.loads(line, *bounds) for line in lines]
-    for row in rows:
+def _lines(body: bytes) -> list[bytes]:
+    most: int = current_app.config["SETTINGS"].max_report_rows
+    lines = body.rstrip().split(b"\n", most)
+    if len(lines) > most:
+        raise BadRequest(_l("A report has at most %(number)d rows. Send fewer.", number=most))
+    return lines
+
+
+def _rows(lines: list[bytes]) -> Iterator[Row]:
+    """Each row only when it is its turn: as objects, all of them could take thirty times their text's memory."""
+    settings: Settings = current_app.config["SETTINGS"]
+    for line in lines:
+        row = strict_json.loads(line, settings.max_json_depth, settings.max_json_values)
         [(kind, content)] = row.items()
         if kind not in ("picture", "skipped", "summary") or not isinstance(content, dict):
             raise ValueError("no such row")
         if kind == "picture" and not _is_label(row["picture"]["label"]):
             raise ValueError("a label is a digit or null")
-    return rows
+        yield row
 
 
 def _is_label(value: object) -> bool:
@@ -138,4 +150,4 @@ def _allow_uploads() -> None:
     """Let this request be as large as files to compare may be."""
     settings: Settings = current_app.config["SETTINGS"]
     request.max_content_length = settings.max_upload_bytes
-    request.max_form_parts = settings.max_upload_files
+    request.max_form_parts = settings.max_upload_files + 1  # `layers` is a part as well

@@ -50,7 +50,7 @@ def safe(value: object) -> object:
 
 def as_json(rows: Iterable[Row]) -> Iterator[str]:
     """One JSON object with `pictures`, `skipped` and `summary`, piece by piece."""
-    skipped: list[Row] = []
+    skipped: list[str] = []
     summary: Row = {}
     yield '{"pictures": ['
     comma = ""
@@ -59,10 +59,10 @@ def as_json(rows: Iterable[Row]) -> Iterator[str]:
             yield comma + json.dumps(picture, ensure_ascii=False)
             comma = ",\n"
         elif "skipped" in row:
-            skipped.append(row["skipped"])
+            skipped.append(json.dumps(row["skipped"], ensure_ascii=False))
         else:
             summary = row.get("summary", {})
-    yield f'],\n"skipped": {json.dumps(skipped, ensure_ascii=False)},\n"summary": {json.dumps(summary)}}}\n'
+    yield f'],\n"skipped": [{", ".join(skipped)}],\n"summary": {json.dumps(summary)}}}\n'
 
 
 def as_ndjson(rows: Iterable[Row]) -> Iterator[str]:

@@ -6,6 +6,8 @@
 """
 
 import base64
+import struct
+from collections.abc import Iterator
 from io import BytesIO
 from typing import Any
 
@@ -17,6 +19,10 @@ from server.comparison import Result
 from server.pictures import Skipped
 
 PNG_URL = "data:image/png;base64,"
+PNG_CHUNKS = frozenset({b"IHDR", b"IDAT", b"IEND"})
+"""All that `png` writes. In others a stranger could hide texts that unpack to gigabytes."""
+PNG_CHUNK_HEAD = struct.Struct(">I4s")
+"""Length of the content, kind; the content and four bytes of checksum follow."""
 
 Row = dict[str, Any]
 
@@ -70,9 +76,20 @@ def from_png(url: str) -> NDArray[np.uint8]:
         raise ValueError("not a PNG as a data URL")
     data = base64.b64decode(url.removeprefix(PNG_URL), validate=True)
     try:
+        if not set(_chunks(data)) <= PNG_CHUNKS:
+            raise ValueError("more than a picture")
         image = Image.open(BytesIO(data), formats=("PNG",))
         if image.size != (28, 28):
             raise ValueError("not 28x28")
         return np.asarray(image.convert("L"))
-    except (OSError, SyntaxError, Image.DecompressionBombError) as error:
+    except (OSError, SyntaxError, struct.error, Image.DecompressionBombError) as error:
         raise ValueError("not a PNG") from error
+
+
+def _chunks(png: bytes) -> Iterator[bytes]:
+    """The kinds of a PNG's chunks, in order."""
+    at = 8
+    while at < len(png):
+        length, kind = PNG_CHUNK_HEAD.unpack_from(png, at)
+        yield kind
+        at += PNG_CHUNK_HEAD.size + length + 4

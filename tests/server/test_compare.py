@@ -1,5 +1,6 @@
 """POST /api/compare, POST /api/report and the command line: the same figures everywhere."""
 
+import base64
 import csv
 import io
 import json
@@ -7,16 +8,19 @@ import os
 import signal
 import subprocess
 import sys
+import tracemalloc
 from io import BytesIO
 from pathlib import Path
 
 import numpy as np
 import pytest
+from PIL import Image
+from PIL.PngImagePlugin import PngInfo
 
 from server.commands import BELOW_DEMAND, NOTHING_READ, STOPPED
 from server.comparison.exports import safe
 from server.comparison.mnist import Loading
-from server.comparison.rows import png
+from server.comparison.rows import PNG_URL, png
 from server.settings import ROOT
 from server.usage import CHARGE
 from tests.archives import zipped
@@ -214,6 +218,27 @@ def test_rows_that_no_comparison_answered_are_refused(client, body, format):
     response = client.post(f"/api/report?format={format}", data=body)
     assert response.status_code == 400
     assert "rows of a comparison" in response.get_json(force=True)["detail"]
+
+
+def test_an_image_with_more_in_it_than_a_picture_is_refused(client, rows):
+    hidden = PngInfo()
+    hidden.add_text("comment", "x" * 1000, zip=True)
+    image = encode(Image.new("L", (28, 28)), pnginfo=hidden)
+    rows[0]["picture"]["models"]["robust"]["sees"] = PNG_URL + base64.b64encode(image).decode()
+    assert export(client, rows, "npz").status_code == 400
+
+
+def test_rows_take_no_more_memory_than_their_text(client):
+    line = b'{"skipped": {"a": [' + b"{}," * 4000 + b"{}]}}\n"
+    tracemalloc.start()
+    try:
+        response = client.post("/api/report?format=json", data=line * 60)
+        _, peak = tracemalloc.get_traced_memory()
+    finally:
+        tracemalloc.stop()
+    assert response.status_code == 200
+    assert len(response.get_json(force=True)["skipped"]) == 60
+    assert peak < 12 * 60 * len(line)  # as objects they take thirty times as much
 
 
 def test_a_client_is_charged_for_the_time_of_all_threads_that_work_for_him(client):

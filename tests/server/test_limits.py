@@ -55,7 +55,7 @@ def parts(count: int) -> bytes:
 
 
 def files(count: int) -> bytes:
-    return form(SMALL_PNG, field="files", times=count)
+    return joined(form(SMALL_PNG, field="files", times=count), form(b"flat", None, "layers"))
 
 
 def holding(count: int) -> bytes:
