@@ -176,7 +176,8 @@ def _name(info: zipfile.ZipInfo) -> str:
     Without the flag for UTF-8 a name has no known encoding. macOS writes UTF-8 all the same; Windows writes
     the code page of its console, in Russia 866.
     """
-    name = info.filename
+    # As the directory has it: newer versions of Python put what an extra field says into `filename`.
+    name = info.orig_filename.partition("\0")[0]
     if not info.flag_bits & UTF8_FLAG:
         raw = name.encode("cp437", "replace")
         try:

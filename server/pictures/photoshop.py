@@ -137,8 +137,14 @@ def _is_paper(psd: PSDImage, layer: Layer) -> bool:
     left, top, right, bottom = layer.bbox
     if left > 0 or top > 0 or right < psd.width or bottom < psd.height:
         return False
-    _, _, alpha = composite(layer, viewport=psd.viewbox)
-    return bool(alpha.min() > 0.99)
+    if isinstance(layer, PixelLayer) and not (layer.has_mask() or layer.has_vector_mask()):
+        # Its own transparency is all there is; to composite a scanned page would take most of a process's memory.
+        shape = layer.numpy("shape")
+        least = 1.0 if shape is None else shape[-top : psd.height - top, -left : psd.width - left].min()
+        least *= layer.opacity / 255 * layer.fill_opacity / 255
+    else:
+        least = composite(layer, viewport=psd.viewbox)[2].min()
+    return bool(least > 0.99)
 
 
 def _inside(layer: Layer, parts: list[Layer]) -> bool:
@@ -173,7 +179,7 @@ def _flat(psd: PSDImage) -> NDArray[np.uint8]:
     if not len(psd):
         raise PictureUnreadable(_l("The Photoshop file holds neither layers nor a picture."))
     color, _, alpha = composite(psd)
-    return _to_grey(psd, color, alpha)
+    return to_grey(_luminance(psd, color, alpha))
 
 
 def _check_whole(psd: PSDImage) -> None:
@@ -202,16 +208,13 @@ def _part(psd: PSDImage, layer: Layer) -> NDArray[np.uint8] | None:
     color, _, alpha = composite(layer, viewport=(left, top, right, bottom))
     if not alpha.any():
         return None
-    rows, columns = slice(top - frame[1], bottom - frame[1]), slice(left - frame[0], right - frame[0])
-    size = (frame[3] - frame[1], frame[2] - frame[0])
-    canvas = np.ones((*size, color.shape[2]), np.float32)
-    coverage = np.zeros((*size, 1), np.float32)
-    canvas[rows, columns], coverage[rows, columns] = color, alpha
-    return _to_grey(psd, canvas, coverage)
+    canvas = Image.new("LA", (frame[2] - frame[0], frame[3] - frame[1]), (255, 0))
+    canvas.paste(_luminance(psd, color, alpha), (left - frame[0], top - frame[1]))
+    return to_grey(canvas)
 
 
-def _to_grey(psd: PSDImage, color: NDArray[np.float32], alpha: NDArray[np.float32]) -> NDArray[np.uint8]:
-    """Greys of composited colours [h, w, channels] and their alpha [h, w, 1], both 0..1."""
+def _luminance(psd: PSDImage, color: NDArray[np.float32], alpha: NDArray[np.float32]) -> Image.Image:
+    """Composited colours [h, w, channels] and their alpha [h, w, 1], both 0..1, as a picture of mode LA."""
     bands = np.clip(color * 255, 0, 255).round().astype(np.uint8)
     if psd.color_mode == ColorMode.RGB or (psd.color_mode == ColorMode.INDEXED and bands.shape[2] == 3):
         luminance = Image.fromarray(bands[:, :, :3]).convert("L")
@@ -220,4 +223,4 @@ def _to_grey(psd: PSDImage, color: NDArray[np.float32], alpha: NDArray[np.float3
     else:  # greys, bits, Lab's lightness, a duotone's tone, the first spot colour
         luminance = Image.fromarray(np.ascontiguousarray(bands[:, :, 0]))
     coverage = Image.fromarray(np.clip(alpha[:, :, 0] * 255, 0, 255).round().astype(np.uint8))
-    return to_grey(Image.merge("LA", (luminance, coverage)))
+    return Image.merge("LA", (luminance, coverage))

@@ -5,6 +5,7 @@ and the next file gets a new process.
 """
 
 import json
+import logging
 import os
 import queue
 import subprocess
@@ -174,7 +175,7 @@ class Reader:
                     job = {"work": work, "arguments": arguments, "limits": self.limits, "seconds": seconds}
                     head, body = child.ask(seconds + wire.GRACE_SECONDS, job, *data)
                     if head.get("problem") == wire.UNPREPARED:
-                        child.ask(START_SECONDS, wire.LOAD_PHOTOSHOP)
+                        _prepare(child, wire.LOAD_PHOTOSHOP)
                         begin()
                         head, body = child.ask(seconds + wire.GRACE_SECONDS, job, *data)
                     match head.get("problem"):
@@ -191,7 +192,7 @@ class Reader:
                 if long:
                     raise _too_slow(limit) from None
             except EOFError:
-                raise _too_much_memory() from None
+                raise _too_much_memory() from None  # which is what most decoders crash for
             long = True
 
     @contextmanager
@@ -206,7 +207,7 @@ class Reader:
         finally:
             if child and not child.alive():
                 child = None
-                with suppress(EOFError, OSError, NoReader):
+                with suppress(NoReader):
                     child = self._start()
             self._idle.put(child)
 
@@ -220,7 +221,7 @@ class Reader:
             if self._watcher is None:
                 self._watcher = threading.Thread(target=self._watch, name="reader", daemon=True)
                 self._watcher.start()
-        child.ask(START_SECONDS)
+        _prepare(child)
         return child
 
     def _watch(self) -> None:
@@ -242,6 +243,15 @@ class Reader:
             if child:
                 child.stop()
             self._idle.put(None)
+
+
+def _prepare(child: _Child, *request: Any) -> None:
+    """Let a process load what it reads with. Where it cannot, no file is to blame."""
+    try:
+        child.ask(START_SECONDS, *request)
+    except (EOFError, TimeoutError):
+        logging.getLogger(__name__).error("A reading process cannot load its decoders")
+        raise NoReader from None
 
 
 def _contents(head: dict[str, Any], body: bytes, name: str) -> Contents:

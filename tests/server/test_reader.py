@@ -1,7 +1,9 @@
 """Files read in other processes: the same pictures, and nothing that a file does reaches the server."""
 
 import os
+import shutil
 import subprocess
+import sys
 import time
 import zipfile
 from io import BytesIO
@@ -16,7 +18,7 @@ from server.problems import NoReader, PictureTooLarge, PictureUnreadable, Unsupp
 from server.settings import Settings
 from tests.archives import with_link, zipped
 from tests.bad_inputs import hollow_png
-from tests.photoshop import layer, written_by_ag_psd
+from tests.photoshop import layer, paper, written_by_ag_psd
 from tests.pictures import encode, seven
 
 
@@ -168,6 +170,22 @@ def test_of_a_large_zip_no_more_is_held_than_its_list_and_one_file(reader):
     assert all(len(entry.data) < 1.2 * 2**20 for entry in small.entries(file))
     assert file.largest < 1.2 * 2**20
     small.close()
+
+
+def test_where_the_decoders_cannot_be_loaded_no_file_is_to_blame(monkeypatch):
+    reader = Reader(Settings(readers=1))
+    with monkeypatch.context() as patched:
+        patched.setattr(sys, "executable", shutil.which("false"))
+        with pytest.raises(NoReader):
+            reader.read(encode(seven()), "7.png")
+    assert len(reader.read(encode(seven()), "7.png").pictures) == 1
+    reader.close()
+
+
+def test_layers_of_a_page_scanned_at_300_dpi_fit_into_the_memory_of_a_process(reader):
+    height, width = 3508, 2480
+    data = written_by_ag_psd(layer("paper", paper(height, width), 0, 0), layer("7"), layer("8"), size=(height, width))
+    assert [picture.layer for picture in reader.read(data, "a4.psd", Layers.AUTO).pictures] == ["7", "8"]
 
 
 def test_where_no_process_can_be_started_the_file_is_refused_and_the_next_is_read(monkeypatch):
