@@ -62,7 +62,7 @@ def language_url(code: str) -> str:
 def _url_without_choice() -> str:
     # Built from the route and never from the raw path, which could lead to a foreign host ("//host/").
     page = request.endpoint if request.blueprint == "pages" and request.endpoint else "pages.draw"
-    url = url_for(page, **request.view_args or {})
+    url = url_for(page)
     query = urlencode([(name, value) for name, value in request.args.items(multi=True) if name != "lang"])
     return f"{url}?{query}" if query else url
 

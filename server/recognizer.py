@@ -124,6 +124,8 @@ class Recognizer:
             missing = {"name", "version", "files", "golden", "golden_tolerance"} - card.keys()
             if missing or "model.tflite" not in card["files"]:
                 raise ValueError(f"incomplete: {missing}")
+            if card["name"] != self._folder.name:
+                raise ModelError(f"{self._folder} holds the network {card['name']!r}. {RESTORE}")
         except OSError:
             raise ModelError(f"{path} cannot be read. {RESTORE}") from None
         except (ValueError, AttributeError, TypeError):

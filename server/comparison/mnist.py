@@ -4,6 +4,7 @@ The file is the one that MNIST_NPZ names, else Keras's own copy, which is downlo
 """
 
 import hashlib
+import logging
 import os
 import threading
 import urllib.request
@@ -132,7 +133,8 @@ class Loading:
                 test = arrays["x_test"], arrays["y_test"]
         # No file, no network, a damaged file, of which NumPy raises whatever the bytes lead it to: the report then
         # does without, and says so.
-        except Exception:
+        except Exception as error:
+            logging.getLogger(__name__).warning("Comparisons go without MNIST: %s", error)
             return
         finally:
             self._known.set()

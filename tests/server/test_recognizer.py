@@ -110,6 +110,13 @@ def test_a_damaged_card_stops_the_start(folder, content):
         recognizer.load(folder)
 
 
+def test_a_network_in_the_folder_of_another_stops_the_start(folder):
+    shutil.rmtree(folder / "robust")
+    shutil.copytree(folder / "classic", folder / "robust")
+    with pytest.raises(ModelError, match="robust holds the network 'classic'"):
+        recognizer.load(folder)
+
+
 @pytest.mark.parametrize("name", ["model.json", "group1-shard1of1.bin", "model.tflite"])
 def test_every_missing_or_damaged_file_stops_the_start_by_name(folder, name):
     path = folder / "robust" / name
