@@ -139,20 +139,28 @@ def test_ctrl_c_is_told_to_the_shell(start_server):
     assert "Traceback" not in server.stop()[1]
 
 
+def sent(server: LiveServer, request: bytes) -> socket.socket:
+    """A connection over which a request, or a part of it, has arrived."""
+    connection = connect(server.port)
+    connection.sendall(request)
+    exchange(server.port, get())  # read after what came before it
+    return connection
+
+
 MOMENTS = {
-    "idle": lambda server: None,
-    "a kept connection": lambda server: exchange(server.port, get()),
-    "an upload half way": lambda server: connect(server.port).sendall(predict(bytes(2**20))[: 2**19]),
-    "a comparison begun": lambda server: connect(server.port).sendall(compare(*[PNG] * 200)),
+    "idle": lambda server, _: connect(server.port),
+    "a kept connection": lambda server, _: sent(server, get(Connection="keep-alive")),
+    "an upload half way": lambda server, _: sent(server, predict(bytes(2**20))[: 2**19]),
+    "a comparison begun": lambda server, slow_file: ask_for_reading(server, compare(slow_file)),
 }
 
 
 @pytest.mark.parametrize("moment", MOMENTS.values(), ids=MOMENTS.keys())
-def test_kill_9_leaves_nothing_that_stops_the_next_start(start_server, tmp_path, moment):
+def test_kill_9_leaves_nothing_that_stops_the_next_start(start_server, tmp_path, moment, slow_file):
     server = start_server(TMPDIR=str(tmp_path))
-    moment(server)
-    server.process.kill()
-    server.process.wait()
+    with moment(server, slow_file):
+        server.process.kill()
+        server.process.wait()
     assert list(tmp_path.iterdir()) == []
     again = start_server(PORT=str(server.port), TMPDIR=str(tmp_path))
     assert exchange(again.port, predict(PNG)).status == 200

@@ -177,7 +177,9 @@ def test_a_large_request_has_the_time_that_its_size_needs(impatient):
 
 
 def test_a_client_that_does_not_take_its_answer_holds_nothing(start_server):
-    server = start_server(DIGITS_SLOW_SECONDS="1", DIGITS_MIN_BYTES_PER_SECOND="1000000", DIGITS_UPLOAD_THREADS="1")
+    server = start_server(
+        DIGITS_PROCESSES="1", DIGITS_UPLOAD_THREADS="1", DIGITS_SLOW_SECONDS="1", DIGITS_MIN_BYTES_PER_SECOND="1000000"
+    )
     picture = encode(seven())
     with connect(server.port) as deaf:
         deaf.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
@@ -215,7 +217,7 @@ def test_what_the_queue_has_no_room_for_is_told_to_come_again(start_server):
 
 
 def test_what_takes_no_time_does_not_wait_for_files(start_server):
-    server = start_server(DIGITS_UPLOAD_THREADS="1", DIGITS_READERS="1")
+    server = start_server(DIGITS_PROCESSES="1", DIGITS_UPLOAD_THREADS="1", DIGITS_READERS="1")
     with connect(server.port, 60) as busy:
         busy.sendall(compare(*[PNG] * 300))
         busy.recv(1)
