@@ -41,6 +41,9 @@ def main(arguments: list[str] | None = None) -> int:
     except TrainError as error:
         print(f"\n{error}", file=sys.stderr)
         return 1
+    except OSError as error:
+        print(f"\n{error}. Free some disk space or correct the path, and give the command again.", file=sys.stderr)
+        return 1
     except KeyboardInterrupt:
         print("\nStopped. Give the same command again to go on from the last finished epoch.", file=sys.stderr)
         return 130
@@ -70,14 +73,16 @@ def _training_parser(prog: str) -> argparse.ArgumentParser:
     parser.add_argument("--epochs", type=_positive, default=0, help="passes over MNIST (default: the recipe's)")
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--limit", type=_positive, help="take only so many pictures of MNIST, for a trial")
-    parser.add_argument("--drawings", type=int, help="pen drawings to learn from (default: 300000, with --extra 40000)")
+    parser.add_argument(
+        "--drawings", type=_not_negative, help="pen drawings to learn from (default: 300000, with --extra 40000)"
+    )
     parser.add_argument(
         "--precision",
         choices=["float32", "bfloat16"],
         default="float32",
         help="bfloat16 halves the time on processors that have it in hardware",
     )
-    parser.add_argument("--drawn", type=Path, help="folder of people's drawings with index.csv, to measure on")
+    parser.add_argument("--drawn", type=_drawn_set, help="folder of people's drawings with index.csv, to measure on")
     return parser
 
 
@@ -115,11 +120,11 @@ def _evaluate(arguments: list[str]) -> int:
     parser = argparse.ArgumentParser(prog="python -m train evaluate")
     parser.add_argument("--model", action="append", help="name of a model; may be repeated (default: all)")
     parser.add_argument("--models", type=Path, default=MODELS, help="folder of the models (default: %(default)s)")
-    parser.add_argument("--drawn", type=Path, help="folder of people's drawings with index.csv, to measure on")
+    parser.add_argument("--drawn", type=_drawn_set, help="folder of people's drawings with index.csv, to measure on")
     parser.add_argument(
         "--limit", type=_positive, help="take only so many pictures of each set, for a trial, and leave the cards"
     )
-    parser.add_argument("--html", type=Path, help="write the report with plots and mistakes here")
+    parser.add_argument("--html", type=_new_file, help="write the report with plots and mistakes here")
     options = parser.parse_args(arguments)
     from .pipeline import report
 
@@ -129,7 +134,7 @@ def _evaluate(arguments: list[str]) -> int:
 
 def _penmanship(arguments: list[str]) -> int:
     parser = argparse.ArgumentParser(prog="python -m train penmanship")
-    parser.add_argument("sheet", type=Path, help="PNG file to draw")
+    parser.add_argument("sheet", type=_new_file, help="PNG file to draw")
     parser.add_argument("--seed", type=int, default=1)
     options = parser.parse_args(arguments)
     from .penmanship.sheet import sheet
@@ -141,7 +146,9 @@ def _penmanship(arguments: list[str]) -> int:
 
 def _sample(arguments: list[str]) -> int:
     parser = argparse.ArgumentParser(prog="python -m train sample")
-    parser.add_argument("zip", type=Path, nargs="?", default=SAMPLE, help="ZIP file to write (default: %(default)s)")
+    parser.add_argument(
+        "zip", type=_new_file, nargs="?", default=SAMPLE, help="ZIP file to write (default: %(default)s)"
+    )
     parser.add_argument("--seed", type=int, default=1)
     options = parser.parse_args(arguments)
     from .sample import sample
@@ -152,10 +159,32 @@ def _sample(arguments: list[str]) -> int:
 
 
 def _positive(text: str) -> int:
-    number = int(text)
-    if number < 1:
+    number = _not_negative(text)
+    if number == 0:
         raise argparse.ArgumentTypeError("must be 1 or more")
     return number
+
+
+def _not_negative(text: str) -> int:
+    number = int(text)
+    if number < 0:
+        raise argparse.ArgumentTypeError("must not be negative")
+    return number
+
+
+# Told before hours of work, not after them.
+
+
+def _drawn_set(text: str) -> Path:
+    if not Path(text, "index.csv").is_file():
+        raise argparse.ArgumentTypeError(f"{text} is no folder with index.csv")
+    return Path(text)
+
+
+def _new_file(text: str) -> Path:
+    if not Path(text).parent.is_dir():
+        raise argparse.ArgumentTypeError(f"there is no folder {Path(text).parent}")
+    return Path(text)
 
 
 if __name__ == "__main__":

@@ -22,7 +22,8 @@ def targets(labels: tf.Tensor, smoothing: float) -> tf.Tensor:
 
 
 def _shuffled(step: tf.Tensor, size: int, total: int, seed: int) -> tf.Tensor:
-    """Indices of batch `step`: each pass goes through all of `total` once, in an order of its own."""
+    """Indices of batch `step`: each pass takes none of `total` twice, in an order of its own, and leaves out what is no
+    full batch."""
     batches = max(1, total // size)
     position = (step % batches) * size + tf.range(size, dtype=tf.int64)
     key = tf.stack([tf.constant(seed, tf.int32), tf.cast(step // batches, tf.int32)])

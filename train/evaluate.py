@@ -47,7 +47,7 @@ def every_set(drawn: Path | None, limit: int | None = None) -> list[LabelledSet]
 
     def perturbed(name: str) -> Callable[[], Chunks]:
         def chunks():
-            # Smaller pieces where the pictures are large: 600 x 600 float32 pictures are 1.4 MB each.
+            # Smaller pieces than of plain MNIST: 600 x 600 float32 pictures are 1.4 MB each.
             for start in range(0, len(test.labels), 100):
                 part = slice(start, start + 100)
                 yield perturb(name, test.pictures[part], start), test.labels[part]
@@ -78,11 +78,16 @@ def read_drawn(folder: Path) -> Chunks:
     try:
         with (folder / "index.csv").open(newline="", encoding="utf-8") as file:
             rows = list(csv.DictReader(file))
+        if not rows:
+            raise ValueError("its index.csv names no pictures")
         for row in rows:
             picture = Image.open(folder / row["file"]).convert("RGBA")
             flat = Image.alpha_composite(Image.new("RGBA", picture.size, "white"), picture).convert("L")
-            yield np.asarray(flat)[np.newaxis], np.array([int(row["label"])], np.uint8)
-    except (OSError, KeyError, ValueError) as error:
+            label = int(row["label"])
+            if not 0 <= label <= 9:
+                raise ValueError(f"the label {label} is no digit")
+            yield np.asarray(flat)[np.newaxis], np.array([label], np.uint8)
+    except (OSError, KeyError, TypeError, ValueError) as error:  # TypeError: a line without all columns
         raise DataError(f"{folder} is no set of drawn digits: {error}. It needs index.csv with file,label.") from error
 
 
@@ -95,13 +100,12 @@ def evaluate(folder: Path, sets: list[LabelledSet]) -> dict:
     figures: dict[str, dict] = {}
     mistakes: dict[str, list[dict]] = {}
     for labelled in sets:
-        parts = [(run(pictures), pictures, labels) for pictures, labels in labelled.chunks()]
-        probabilities = np.concatenate([outputs["probabilities"] for outputs, _, _ in parts])
-        labels = np.concatenate([labels for _, _, labels in parts])
-        images = np.concatenate([outputs["normalized"][..., 0] for outputs, _, _ in parts])
+        parts = [(run(pictures), labels) for pictures, labels in labelled.chunks()]
+        probabilities = np.concatenate([outputs["probabilities"] for outputs, _ in parts])
+        labels = np.concatenate([labels for _, labels in parts])
+        images = np.concatenate([outputs["normalized"][..., 0] for outputs, _ in parts])
         figures[labelled.name] = measure(probabilities, labels, threshold)
         mistakes[labelled.name] = worst_mistakes(images, probabilities, labels)
-        del parts
         bar.add(1)
     drawn = [synthesis.draw_block(DOODLES_SEED, k, 1.0, ONLY_MEASURED, 400)[0] for k in range(len(synthesis.SIDES))]
     confidence = np.concatenate([run(pictures)["probabilities"].max(axis=1) for pictures in drawn])

@@ -175,7 +175,7 @@ def _smallest_litert(digits: keras.Model) -> tuple[str, bytes, float]:
         ExportError: not even the unquantized form computes what Keras does.
     """
     unquantized = _to_litert(digits, "float32")
-    worst = verify(digits, unquantized, min(FLOAT_TOLERANCE, QUANTIZED_TOLERANCE))
+    worst = verify(digits, unquantized, FLOAT_TOLERANCE)
     for form in ("int8", "float16"):
         model = _to_litert(digits, form)
         with contextlib.suppress(ExportError):
@@ -231,7 +231,8 @@ def verify(digits: keras.Model, model: bytes, tolerance: float) -> float:
                     f"LiteRT's {name} differ from Keras's by {difference:.2g} on the golden picture of "
                     f"{label}; {allowed:.0e} is allowed."
                 )
-        worst = max(worst, difference)
+            if name == "probabilities":
+                worst = max(worst, difference)
     return worst
 
 

@@ -16,14 +16,12 @@ class Interval(NamedTuple):
     high: float
 
 
-def wilson(hits: int, total: int, z: float = 1.959964) -> Interval:
+def wilson(hits: int, total: int) -> Interval:
     """Wilson's score interval (1927), right also near 100 %, where accuracy lives."""
-    if not total:
-        return Interval(0.0, 0.0, 1.0)
-    p = hits / total
-    middle = (p + z**2 / (2 * total)) / (1 + z**2 / total)
-    half = z / (1 + z**2 / total) * (p * (1 - p) / total + z**2 / (4 * total**2)) ** 0.5
-    return Interval(p, max(0.0, middle - half), min(1.0, middle + half))
+    from scipy.stats import binomtest
+
+    interval = binomtest(hits, total).proportion_ci(method="wilson")
+    return Interval(hits / total, interval.low, interval.high)
 
 
 def calibration(probabilities: NDArray, labels: NDArray) -> tuple[float, list[dict]]:

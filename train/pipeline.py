@@ -93,9 +93,11 @@ def report(
         DataError: there is no such model.
     """
     found = sorted(path.parent.name for path in models.glob("*/card.json"))
+    if not found:
+        raise DataError(f"{models} has no models. Train them first, or correct the path.")
     for name in names or found:
         if name not in found:
-            raise DataError(f"{models} has no model {name!r}; it has {', '.join(found) or 'none'}.")
+            raise DataError(f"{models} has no model {name!r}; it has {', '.join(found)}.")
     sets = evaluate.every_set(drawn, limit)
     results = {name: evaluate.evaluate(models / name, sets) for name in names or found}
     for name, result in results.items() if keep else ():

@@ -5,8 +5,8 @@ from pathlib import Path
 
 DRAWING = ("synthesis.py", "normalizing.py", "penmanship/*.py")
 """What decides on the drawn pictures."""
-TRAINING = (*DRAWING, "augmentation.py", "batches.py", "networks.py")
-"""What decides on the network and its batches."""
+TRAINING = (*DRAWING, "augmentation.py", "batches.py", "fit.py", "networks.py")
+"""What decides on the network, its batches and how it learns from them."""
 
 
 def digest(patterns: tuple[str, ...]) -> str:

@@ -81,7 +81,7 @@ def normalized_set(count: int, seed: int, folder: Path, doodles: float = 0.0) ->
     folder = folder / sources.digest(sources.DRAWING)
     folder.mkdir(parents=True, exist_ok=True)
     blocks = range(-(-count // BLOCK))
-    paths = {block: folder / f"seed{seed}-{block:04d}.npz" for block in blocks}
+    paths = {block: folder / f"seed{seed}-doodles{doodles}-{block:04d}.npz" for block in blocks}
     missing = [block for block in blocks if not paths[block].exists()]
     if missing:
         bar = progress(len(missing), "drawing digits")

@@ -13,8 +13,8 @@ from train.errors import DataError
 def arrays(**changed: np.ndarray) -> dict[str, np.ndarray]:
     """A small file in Keras's form."""
     good = {
-        "x_train": np.zeros((8, 28, 28), np.uint8),
-        "y_train": np.arange(8, dtype=np.uint8),
+        "x_train": np.zeros((10, 28, 28), np.uint8),
+        "y_train": np.arange(10, dtype=np.uint8),
         "x_test": np.zeros((3, 28, 28), np.uint8),
         "y_test": np.array([0, 9, 5], np.uint8),
     }
@@ -29,10 +29,10 @@ def named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     return path
 
 
-def test_the_named_file_is_split_into_training_validation_and_test(named: Path) -> None:
-    np.savez(named, **arrays(x_train=np.zeros((5000, 28, 28), np.uint8), y_train=np.zeros(5000, np.uint8)))
-    data = mnist.load()
-    assert [len(part.labels) for part in data] == [1000, 4000, 3]
+@pytest.mark.parametrize(("count", "split"), [(60_000, [56_000, 4000, 3]), (500, [450, 50, 3])])
+def test_the_named_file_is_split_into_training_validation_and_test(named: Path, count: int, split: list[int]) -> None:
+    np.savez_compressed(named, **arrays(x_train=np.zeros((count, 28, 28), np.uint8), y_train=np.zeros(count, np.uint8)))
+    assert [len(part.labels) for part in mnist.load()] == split
 
 
 def test_the_digest_is_the_contents_not_the_files(named: Path) -> None:
@@ -45,17 +45,18 @@ def test_the_digest_is_the_contents_not_the_files(named: Path) -> None:
 @pytest.mark.parametrize(
     ("changed", "words"),
     [
-        ({"x_train": np.zeros((8, 27, 28), np.uint8)}, "must be uint8"),
-        ({"x_train": np.zeros((8, 784), np.uint8)}, "must be uint8"),
+        ({"x_train": np.zeros((10, 27, 28), np.uint8)}, "must be uint8"),
+        ({"x_train": np.zeros((10, 784), np.uint8)}, "must be uint8"),
         ({"x_test": np.zeros((3, 28, 28), np.float32)}, "must be uint8"),
         ({"y_test": np.array([0, 1, 10])}, "0 to 9"),
         ({"y_test": np.array([0, 1, -1])}, "0 to 9"),
         ({"y_test": np.array([0.0, 1.0, 2.0])}, "0 to 9"),
-        ({"y_train": np.zeros(7, np.uint8)}, "as many labels"),
-        ({"y_train": np.zeros((8, 10), np.uint8)}, "as many labels"),
+        ({"y_train": np.zeros(9, np.uint8)}, "as many labels"),
+        ({"y_train": np.zeros((10, 10), np.uint8)}, "as many labels"),
         ({"x_test": np.zeros((0, 28, 28), np.uint8), "y_test": np.zeros(0, np.uint8)}, "no pictures"),
+        ({"x_train": np.zeros((9, 28, 28), np.uint8), "y_train": np.zeros(9, np.uint8)}, "at least ten"),
         ({"y_train": None}, "no array"),
-        ({"y_train": np.array([None] * 8)}, "cannot be read"),
+        ({"y_train": np.array([None] * 10)}, "cannot be read"),
     ],
 )
 def test_a_wrong_array_is_named(named: Path, changed: dict, words: str) -> None:
@@ -71,7 +72,7 @@ def test_a_missing_file_is_named(named: Path) -> None:
 
 @pytest.mark.parametrize("damage", ["cut", "text", "empty", "flipped"])
 def test_a_damaged_file_is_named(named: Path, damage: str) -> None:
-    np.savez(named, **arrays(x_train=np.random.default_rng(0).integers(0, 256, (8, 28, 28)).astype(np.uint8)))
+    np.savez(named, **arrays(x_train=np.random.default_rng(0).integers(0, 256, (10, 28, 28)).astype(np.uint8)))
     whole = named.read_bytes()
     flipped = bytearray(whole)
     flipped[500] ^= 255

@@ -8,9 +8,10 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from tests.pictures import encode, seven
 from train import batches, evaluate, export, fit, mnist, networks, pipeline, synthesis
 from train.__main__ import main
-from train.errors import ExportError
+from train.errors import DataError, ExportError
 from train.mnist import Split
 from train.networks import RECIPES
 from train.normalizing import Normalizing
@@ -73,6 +74,52 @@ def test_other_settings_do_not_go_on_from_a_foreign_checkpoint(run: Path, capsys
 def test_an_unknown_model_is_named(capsys: pytest.CaptureFixture) -> None:
     assert main(["evaluate", "--model", "clever"]) == 1
     assert "no model 'clever'" in capsys.readouterr().err
+
+
+def test_a_folder_without_models_is_named(tmp_path: Path, capsys: pytest.CaptureFixture) -> None:
+    assert main(["evaluate", "--models", str(tmp_path)]) == 1
+    assert f"{tmp_path} has no models" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [
+        (["--drawings", "-1"], "must not be negative"),
+        (["--limit", "0"], "must be 1 or more"),
+        (["--drawn", "nowhere"], "nowhere is no folder with index.csv"),
+        (["evaluate", "--html", "nowhere/report.html"], "there is no folder nowhere"),
+    ],
+)
+def test_what_cannot_be_used_is_told_before_the_work(
+    arguments: list[str], words: str, capsys: pytest.CaptureFixture
+) -> None:
+    with pytest.raises(SystemExit):
+        main(arguments)
+    assert words in capsys.readouterr().err
+
+
+def test_what_cannot_be_written_is_a_sentence_and_not_a_trace(tmp_path: Path, capsys: pytest.CaptureFixture) -> None:
+    assert main(["penmanship", str(tmp_path)]) == 1
+    assert "Is a directory" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    ("index", "words"),
+    [
+        ("", "names no pictures"),
+        ("file,label\n", "names no pictures"),
+        ("file,label\n7.png,10\n", "the label 10 is no digit"),
+        ("file,label\n7.png,seven\n", "invalid literal"),
+        ("file,label\n7.png\n", "needs index.csv with file,label"),
+        ("file,label\n8.png,8\n", "No such file"),
+        ("name,digit\n7.png,7\n", "'file'"),
+    ],
+)
+def test_a_set_of_drawings_that_cannot_be_used_says_why(tmp_path: Path, index: str, words: str) -> None:
+    (tmp_path / "7.png").write_bytes(encode(seven()))
+    (tmp_path / "index.csv").write_text(index)
+    with pytest.raises(DataError, match=words):
+        list(evaluate.read_drawn(tmp_path))
 
 
 def test_a_trial_of_the_evaluation_leaves_the_card(run: Path, capsys: pytest.CaptureFixture) -> None:
@@ -178,7 +225,7 @@ def test_a_refused_export_leaves_the_old_model_alone(
 ) -> None:
     (tmp_path / "robust").mkdir()
     (tmp_path / "robust/card.json").write_text("old")
-    monkeypatch.setattr(export, "QUANTIZED_TOLERANCE", 0.0)
+    monkeypatch.setattr(export, "FLOAT_TOLERANCE", 0.0)
     with pytest.raises(ExportError, match="differ"):
         export.export(*untrained, {}, tmp_path)
     assert [path.relative_to(tmp_path).as_posix() for path in tmp_path.rglob("*")] == ["robust", "robust/card.json"]
@@ -207,10 +254,12 @@ def few(count: int = 100) -> Split:
     return Split(rng.integers(0, 256, (count, 28, 28)).astype(np.uint8), (np.arange(count) % 10).astype(np.uint8))
 
 
-def test_an_epoch_goes_through_every_picture_once() -> None:
+@pytest.mark.parametrize("total", [100, 109])
+def test_an_epoch_takes_no_picture_twice_and_misses_less_than_a_batch(total: int) -> None:
     for epoch in (0, 1):
-        seen = [i for step in range(10) for i in batches._shuffled(np.int64(epoch * 10 + step), 10, 100, 7).numpy()]
-        assert sorted(seen) == list(range(100))
+        seen = [i for step in range(10) for i in batches._shuffled(np.int64(epoch * 10 + step), 10, total, 7).numpy()]
+        assert len(set(seen)) == len(seen) == 100
+        assert set(seen) <= set(range(total))
 
 
 def test_a_batch_depends_on_its_number_alone() -> None:
@@ -231,8 +280,15 @@ def test_targets_are_smoothed_and_a_doodle_asks_for_ten_equal_probabilities() ->
 
 def test_blocks_of_drawings_resume_and_are_the_same_in_any_order(tmp_path: Path) -> None:
     first = synthesis.normalized_set(4000, 5, tmp_path)
-    [kept] = tmp_path.glob("*/seed5-0001.npz")
+    [kept] = tmp_path.glob("*/seed5-*0001.npz")
     kept.unlink()
     again = synthesis.normalized_set(4000, 5, tmp_path)
     np.testing.assert_array_equal(first[0], again[0])
     np.testing.assert_array_equal(first[1], again[1])
+
+
+def test_sets_with_other_shares_of_doodles_are_kept_apart(tmp_path: Path) -> None:
+    _, digits = synthesis.normalized_set(50, 5, tmp_path)
+    _, mixed = synthesis.normalized_set(50, 5, tmp_path, doodles=0.5)
+    assert (digits != synthesis.NO_DIGIT).all()
+    assert (mixed == synthesis.NO_DIGIT).any()

@@ -1,7 +1,6 @@
 """A hand: writes a letterform as strokes, with the variation that no two people and no two digits share."""
 
 import itertools
-from functools import cache
 
 import numpy as np
 from numpy.random import Generator
@@ -83,16 +82,11 @@ def _wobble(piece: Piece, sigma: float, rng: Generator) -> NDArray[np.float64]:
     return points + noise * sigma
 
 
-@cache
-def _degree(count: int) -> int:
-    return min(3, count - 1)
-
-
 def _smooth(points: NDArray[np.float64]) -> NDArray[np.float64]:
-    """A cubic spline through the points, by chord length, as a dense polyline."""
+    """A centripetal cubic spline through the points as a dense polyline."""
     chords = np.linalg.norm(np.diff(points, axis=0), axis=1) + 1e-6
-    at = np.concatenate([[0.0], np.cumsum(chords**0.5)])  # centripetal: no loops at close points
-    spline = make_interp_spline(at, points, k=_degree(len(points)))
+    at = np.concatenate([[0.0], np.cumsum(chords**0.5)])  # not by the chords themselves: no loops at close points
+    spline = make_interp_spline(at, points, k=min(3, len(points) - 1))
     count = max(2, int(chords.sum() / _STEP) + 1)
     return spline(np.linspace(0.0, at[-1], count))
 
