@@ -1,4 +1,4 @@
-# docker build -t digit-lab . && docker compose up     (docs/deploy.md)
+# docker compose up --build     (docs/deploy.md)
 FROM python:3.12-bookworm AS build
 WORKDIR /app
 COPY . .

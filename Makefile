@@ -67,7 +67,7 @@ lock: $(ALL) ## pin what pyproject.toml asks for (ARGS=--upgrade: the newest of 
 	$(LOCK) --group test $(ARGS) --output-file requirements.txt
 	$(LOCK) --group run --constraint requirements.txt --output-file requirements-run.txt
 
-audit: $(ALL) $(NODE_MODULES) ## ask PyPI and npm for known faults of what is pinned (needs the network)
+audit: $(ALL) $(NODE_MODULES) ## ask PyPI and npm for known vulnerabilities of what is pinned (needs the network)
 	$(BIN)/python -m tests.supply.audit
 
 licences: $(ALL) ## write docs/licences.md from what is pinned

@@ -67,7 +67,9 @@ class Settings:
         600, "DIGITS_COMPARE_RATE", "comparisons and reports a minute for one address; 0 is no limit", 0, 10**9
     )
     rate_storage: str = setting(
-        "memory://", "DIGITS_RATE_STORAGE", "URL where processes share their counts, e.g. redis://127.0.0.1:6379"
+        "memory://",
+        "DIGITS_RATE_STORAGE",
+        "URL where processes share their counts, e.g. redis://127.0.0.1:6379 (needs the package redis)",
     )
     max_header_bytes: int = setting(16_384, "DIGITS_MAX_HEADER_BYTES", "bytes of a request's head", 1_024, 2**20)
     max_body_bytes: int = setting(16 * 2**20, "DIGITS_MAX_BODY_BYTES", "bytes of a request's body", 1_024, 2**30)
