@@ -8,7 +8,7 @@ const NOTHING = new Array(10).fill(0);
 export class Bars {
   #bars;
 
-  /** @param {HTMLElement} container holds ten [role=meter][data-digit], as in draw.html */
+  /** @param {HTMLElement} container holds ten [role=meter][data-digit], as in _bars.html */
   constructor(container) {
     this.#bars = Array.from(container.querySelectorAll('[role=meter]'), (meter) => ({
       meter,

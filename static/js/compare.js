@@ -1,11 +1,11 @@
 /** The Compare page: everything is wired here. */
 
 import { download } from './download.js';
+import { byId } from './element.js';
 import { Report } from './report/report.js';
 import { text } from './strings.js';
 import { chosen, compare, countOf, dropped } from './upload.js';
 
-const byId = (id) => document.getElementById(id);
 const report = new Report({ editable: true });
 /** Rows that arrive are shown so often, in milliseconds. */
 const REFRESH = 400;

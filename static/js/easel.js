@@ -2,13 +2,12 @@ import { saving } from 'digits:assets';
 
 import { download } from './download.js';
 import { Drawing } from './drawing.js';
+import { byId } from './element.js';
 import { keep, kept } from './keep.js';
 import { disclose } from './menu.js';
 import { Pad } from './pad.js';
 import { listenToShortcuts } from './shortcuts.js';
-import { showFailure, takeBackFailure } from './status.js';
-
-const byId = (id) => document.getElementById(id);
+import { say, takeBackFailure } from './status.js';
 
 /** The pad with its tools, as in _easel.html: keeps the drawing and the brush for the pages of this tab. */
 export class Easel {
@@ -68,7 +67,7 @@ export class Easel {
     if (drawing.empty) return;
     const writer = await import(new URL(saving, import.meta.url)).catch(() => null);
     if (!writer) {
-      showFailure('status.unsaved');
+      say('status.unsaved');
       return;
     }
     try {
@@ -76,7 +75,7 @@ export class Easel {
       download(await writer.fileOf(drawing.strokes, format, name), `digit-${digit ?? 'drawn'}.${format}`);
       takeBackFailure();
     } catch {
-      showFailure('status.unwritten', { format: format.toUpperCase() });
+      say('status.unwritten', { format: format.toUpperCase() });
     }
   }
 }

@@ -5,6 +5,7 @@ import { models } from 'digits:assets';
 import { Answer } from './answer.js';
 import { Bars } from './bars.js';
 import { Easel } from './easel.js';
+import { byId } from './element.js';
 import { Ladder } from './engines/ladder.js';
 import { showExample } from './inside/example.js';
 import { hold } from './inside/hold.js';
@@ -36,7 +37,6 @@ const STEPS = { overview, normalising, conv, relu, pooling, dropout, flatten, de
 const RUNGS = ['wasm', 'cpu'];
 
 const page = document.documentElement;
-const byId = (id) => document.getElementById(id);
 
 const easel = new Easel(() => verdict().digits[0]);
 const { pad } = easel;

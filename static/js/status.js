@@ -15,19 +15,15 @@ export function showEngine({ engine, forced }) {
 /** @param {string} key of the text, and its values */
 export function showStatus(key, values) {
   standing = [key, values];
-  write(key, values);
-}
-
-/** Until the next success, or the next status. */
-export function showFailure(key, values) {
-  write(key, values);
+  say(key, values);
 }
 
 export function takeBackFailure() {
-  if (standing) write(...standing);
+  if (standing) say(...standing);
 }
 
-function write(key, values) {
+/** Until the next success, or the next status. */
+export function say(key, values) {
   const line = document.getElementById('status');
   const words = document.createElement('span');
   words.className = key === ORDINARY ? 'ordinary' : '';

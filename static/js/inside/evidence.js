@@ -1,7 +1,7 @@
 /** What in the drawing spoke for a digit, and what against it: by pixel, by place and by stroke. */
 
 import { argmax } from '../argmax.js';
-import { element } from '../report/element.js';
+import { element } from '../element.js';
 import { text } from '../strings.js';
 import { DIVERGING, largestOf } from './colours.js';
 import { count, decimal } from './format.js';

@@ -1,3 +1,5 @@
+import { byId } from '../element.js';
+
 /**
  * What the sections of the page share. Fires `pick`, whose `detail` is a layer, when the page should turn to a layer,
  * and `restore` when normalising should be done as the network was trained with.
@@ -18,7 +20,7 @@ export class Lab extends EventTarget {
   constructor(pad, reread) {
     super();
     Object.assign(this, { pad, reread });
-    this.notice = document.getElementById('altered');
+    this.notice = byId('altered');
     this.notice.querySelector('button').addEventListener('click', () => this.dispatchEvent(new Event('restore')));
   }
 

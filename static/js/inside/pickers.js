@@ -1,7 +1,7 @@
 /** Choosing a layer, and one of its maps. Both are radio buttons, so that keyboards and screen readers know them. */
 
 import { argmax } from '../argmax.js';
-import { element } from '../report/element.js';
+import { element } from '../element.js';
 import { text } from '../strings.js';
 import { shapeOf } from './format.js';
 import { Maps } from './maps.js';

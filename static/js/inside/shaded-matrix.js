@@ -1,4 +1,4 @@
-import { element } from '../report/element.js';
+import { element } from '../element.js';
 import { colourOf } from './colours.js';
 import { decimal } from './format.js';
 

@@ -1,6 +1,6 @@
 import { argmax } from '../argmax.js';
+import { element } from '../element.js';
 import { percent, precisePercent, text } from '../strings.js';
-import { element } from './element.js';
 import { NETWORKS, digitOf, isMistake, nameOf } from './picture.js';
 
 /** Only pictures that a comparison made are shown, wherever the rows came from. */

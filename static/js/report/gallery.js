@@ -1,10 +1,10 @@
+import { byId } from '../element.js';
 import { text } from '../strings.js';
 import { Card } from './card.js';
 import { confidence, isMistake } from './picture.js';
 
 /** As many pictures are shown at once; a button shows more. */
 const PAGE = 100;
-const byId = (id) => document.getElementById(id);
 
 const FILTERS = {
   all: () => true,

@@ -1,5 +1,5 @@
+import { element } from '../element.js';
 import { text } from '../strings.js';
-import { element } from './element.js';
 import { BLANK } from './figures.js';
 
 const DIGITS = Array.from({ length: 10 }, (_, digit) => digit);

@@ -1,13 +1,12 @@
 /** The report: figures, matrix and gallery of a comparison's rows; in the page and in the file to take home. */
 
+import { byId, element } from '../element.js';
 import { percentagePoints, precisePercent, text } from '../strings.js';
-import { element } from './element.js';
 import { BLANK, figures } from './figures.js';
 import { Gallery } from './gallery.js';
 import { Matrix, cellText } from './matrix.js';
 import { NETWORKS, digitOf, nameOf } from './picture.js';
 
-const byId = (id) => document.getElementById(id);
 /** Each network's figures on MNIST's test set, or null where its card has none. */
 const MNIST = JSON.parse(byId('mnist').textContent);
 const row = (name, ...cells) =>

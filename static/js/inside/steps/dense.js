@@ -1,7 +1,7 @@
 /** Dense: one neuron's weighted sum, and what in the drawing spoke for a digit. */
 
 import { argmax } from '../../argmax.js';
-import { element } from '../../report/element.js';
+import { element } from '../../element.js';
 import { text } from '../../strings.js';
 import { DIVERGING, SEQUENTIAL, largestOf } from '../colours.js';
 import { Evidence } from '../evidence.js';

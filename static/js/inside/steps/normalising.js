@@ -1,7 +1,7 @@
 /** From the raw drawing to the 28 × 28 image: the ink box, the centre of mass, and what each step is good for. */
 
 import { argmax } from '../../argmax.js';
-import { element } from '../../report/element.js';
+import { element } from '../../element.js';
 import { percent, text } from '../../strings.js';
 import { INK } from '../colours.js';
 import { count, decimal } from '../format.js';

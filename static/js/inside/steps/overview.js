@@ -1,6 +1,6 @@
 /** All layers side by side, each with its activation in small. */
 
-import { element } from '../../report/element.js';
+import { byId, element } from '../../element.js';
 import { text } from '../../strings.js';
 import { DIVERGING, INK, SEQUENTIAL, largestOf } from '../colours.js';
 import { count, shapeOf } from '../format.js';
@@ -53,7 +53,7 @@ function entryOf(layer, lab) {
     element('span', {}, parametersOf(layer)),
     note,
   ];
-  const known = target && document.getElementById(target);
+  const known = target && byId(target);
   const box = known ? element('a', { href: `#${target}`, 'data-layer': layer.name }, ...facts) : element('span', {}, ...facts);
   box.classList.add('layer');
   box.addEventListener('click', () => lab.pick(layer));

@@ -1,6 +1,6 @@
 /** Training: loss and accuracy by epoch, with and without dropout. */
 
-import { element } from '../../report/element.js';
+import { element } from '../../element.js';
 import { precisePercent, text } from '../../strings.js';
 import { Chart } from '../chart.js';
 import { count, decimal } from '../format.js';

@@ -1,3 +1,6 @@
+/** The page's element of that id. */
+export const byId = (id) => document.getElementById(id);
+
 /**
  * A new element. Texts become text, never markup: names come from files of strangers.
  *
