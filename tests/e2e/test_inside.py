@@ -296,11 +296,14 @@ def test_everything_is_done_with_keys(open_inside: OpenInside) -> None:
             keys.press("ArrowRight")
         expect(conv.locator(".words")).not_to_have_text(told)
     pooling = page.step("pooling")
-    pooling.locator(".input canvas").focus()
-    told = pooling.get_by_role("slider").input_value()
-    keys.press("ArrowUp")
-    keys.press("ArrowLeft")
-    assert pooling.get_by_role("slider").input_value() != told
+    place = pooling.get_by_role("slider")
+    place.fill("67")  # in the middle of 12 x 12
+    for where in ("input", "output"):
+        pooling.locator(f".{where} canvas").focus()
+        for key, way in {"ArrowRight": 1, "ArrowDown": 12, "ArrowLeft": -1, "ArrowUp": -12}.items():
+            before = int(place.input_value())
+            keys.press(key)
+            assert int(place.input_value()) == before + way, f"{key} in the {where}"
     pooling.get_by_role("button", name="Step", exact=True).focus()
     keys.press("Enter")
     page.step("normalising").get_by_role("checkbox").nth(2).focus()
@@ -357,7 +360,14 @@ def test_deep_links_lead_to_their_step_also_from_the_overview(open_inside: OpenI
 
 
 def test_reduced_motion_is_respected(open_inside: OpenInside) -> None:
-    page = open_inside(reduced_motion="reduce")
+    record = """
+        window.scrolled = [];
+        const { scrollIntoView } = Element.prototype;
+        Element.prototype.scrollIntoView = function (options) {
+            scrolled.push(options.behavior);
+            scrollIntoView.call(this, options);
+        };"""
+    page = open_inside(reduced_motion="reduce", prepare=lambda context: context.add_init_script(record))
     page.draw(SEVEN)
     moving = page.page.evaluate(
         """() => [...document.querySelectorAll('main *')].filter(
@@ -368,6 +378,7 @@ def test_reduced_motion_is_respected(open_inside: OpenInside) -> None:
     page.page.keyboard.press("Enter")
     page.page.keyboard.press("Enter")
     expect(page.step("conv").locator(".figure")).to_be_in_viewport()
+    assert set(page.page.evaluate("scrolled")) == {"auto"}, "nothing glides"
 
 
 def test_it_prints_with_texts_and_figures_and_without_controls(open_inside: OpenInside) -> None:
@@ -422,6 +433,16 @@ def test_a_phone_shows_every_section_and_draws_in_the_drawer(open_inside: OpenIn
     expect(page.step("conv").locator(".output-name")).to_contain_text("7")
     page.step("relu").locator(".before canvas").tap(position={"x": 20, "y": 20})
     page.step("pooling").locator(".step-on").tap()
+
+
+@pytest.mark.parametrize("locale", ["en", "ru"])
+def test_a_phone_draws_in_the_drawer_while_the_tour_goes_on(open_inside: OpenInside, locale: str) -> None:
+    page = open_inside(viewport=PHONE, locale=locale, has_touch=True, is_mobile=True)
+    page.page.locator("#start-tour").tap()
+    page.page.locator("#drawer").tap()
+    page.touch([stroke[::-1] for stroke in SEVEN])  # each from its end: the long one from its foot
+    page.expect_digit(7)
+    expect(page.page.locator("#tour")).to_be_in_viewport(ratio=1)
 
 
 @pytest.mark.parametrize("width", [360, 600, 833, 1024, 1920, 3840])

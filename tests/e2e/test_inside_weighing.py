@@ -74,6 +74,20 @@ def test_keep_dropping_goes_on_until_it_is_switched_off(open_inside: OpenInside)
     expect(keep).to_have_attribute("aria-pressed", "false")
 
 
+def test_it_keeps_dropping_calmly_for_whoever_prefers_less_motion(open_inside: OpenInside) -> None:
+    step = open_inside(reduced_motion="reduce").step("dropout")
+    step.get_by_role("button", name="Keep dropping").click()
+    expect(step.locator(".words")).to_contain_text("values are dropped")
+    draws = step.locator(".words").evaluate(
+        """(words) => new Promise((resolve) => {
+            let changes = 0;
+            new MutationObserver(() => changes++).observe(words, { childList: true });
+            setTimeout(() => resolve(changes), 1000);
+        })"""
+    )
+    assert draws <= 1
+
+
 @pytest.mark.parametrize("layer", ["dropout4", "dropout1"])
 def test_ten_thousand_draws_vote_while_the_page_goes_on_answering(open_inside: OpenInside, layer: str) -> None:
     page = open_inside("?model=classic")
@@ -96,6 +110,28 @@ def test_ten_thousand_draws_vote_while_the_page_goes_on_answering(open_inside: O
     votes = shares(result)
     assert votes.sum() == pytest.approx(1, abs=0.006)
     assert votes.argmax() == 7
+
+
+def test_ten_thousand_draws_come_in_few_sizes_of_batches(open_inside: OpenInside) -> None:
+    """The engine keeps its calls for some sizes only, and those of the pen's readings are among them."""
+    page = open_inside("?model=classic")
+    page.page.evaluate(
+        """() => {
+            window.sizes = [];
+            const { network } = window.reading;
+            const { resume } = network;
+            network.resume = (layer, values, count) => {
+                sizes.push(count);
+                return resume.call(network, layer, values, count);
+            };
+        }"""
+    )
+    step = page.step("dropout")
+    step.get_by_role("button", name="Ten thousand draws").click()
+    expect(step.locator(".votes figcaption")).to_contain_text("of 10,000 draws", timeout=60_000)
+    sizes = page.page.evaluate("sizes")
+    assert sum(sizes) == 10_000
+    assert {size.bit_count() for size in sizes} == {1}, "powers of two"
 
 
 def test_a_dropout_whose_input_the_graph_lacks_is_said_and_can_be_left(open_inside: OpenInside) -> None:
@@ -268,6 +304,23 @@ def test_kept_drawings_make_a_matrix_that_outlives_the_language_and_the_network(
     expect(rows).to_have_count(2)
     step.get_by_role("button", name="Убрать все").click()
     expect(rows).to_have_count(1)
+
+
+def test_whoever_removes_kept_drawings_with_keys_keeps_the_focus(open_inside: OpenInside) -> None:
+    step = open_inside().step("softmax")
+    keep = step.get_by_role("button", name="Keep this drawing")
+    for _ in range(3):
+        keep.click()
+    first, second = (step.get_by_role("button", name=f"Remove drawing {n}") for n in (1, 2))
+    second.press("Enter")
+    expect(second).to_be_focused()  # the third, which came in its place
+    second.press("Enter")
+    expect(first).to_be_focused()
+    first.press("Enter")
+    expect(keep).to_be_focused()
+    keep.press("Enter")
+    step.get_by_role("button", name="Remove all").press("Enter")
+    expect(keep).to_be_focused()
 
 
 # Training

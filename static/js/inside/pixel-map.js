@@ -1,4 +1,4 @@
-import { element } from '../report/element.js';
+import { element } from '../element.js';
 import { Maps } from './maps.js';
 
 const ARROWS = { ArrowLeft: [0, -1], ArrowRight: [0, 1], ArrowUp: [-1, 0], ArrowDown: [1, 0] };
@@ -16,9 +16,10 @@ export class PixelMap {
    * @param {string} options.label what screen readers call it
    * @param {(row: number, column: number) => void} [options.onPick] without it nothing can be picked
    * @param {() => number[]} [options.picked] the picked [row, column], from which arrow keys move
+   * @param {() => number[]} [options.stride] how many rows and columns they go; 1 unless told
    * @param {boolean} [options.hover] whether pointing at a pixel picks it, without a press
    */
-  constructor(container, { label, onPick, picked, hover = false }) {
+  constructor(container, { label, onPick, picked, stride = () => [1, 1], hover = false }) {
     container.classList.add('pixel-map');
     this.container = container;
     this.canvas = element('canvas', { role: onPick ? 'application' : 'img', 'aria-label': label });
@@ -28,7 +29,7 @@ export class PixelMap {
     container.classList.add('pickable');
     this.canvas.tabIndex = 0;
     this.#listenToPointer(onPick, hover);
-    this.#listenToKeyboard(onPick, picked);
+    this.#listenToKeyboard(onPick, picked, stride);
   }
 
   /**
@@ -46,15 +47,13 @@ export class PixelMap {
     this.container.style.aspectRatio = `${this.canvas.width} / ${this.canvas.height}`;
   }
 
-  /** Puts the frame called `name` around pixels; a `size` of null takes it away. */
+  /** Puts the frame called `name` around pixels. */
   frame(name, row, column, size = [1, 1]) {
     if (!this.#frames.has(name)) {
       this.#frames.set(name, element('span', { class: `pixel-frame ${name}` }));
       this.container.append(this.#frames.get(name));
     }
     const { style } = this.#frames.get(name);
-    this.#frames.get(name).hidden = size === null;
-    if (size === null) return;
     const [rows, columns] = this.#places;
     style.width = `${(100 * size[1]) / columns}%`;
     style.height = `${(100 * size[0]) / rows}%`;
@@ -78,13 +77,13 @@ export class PixelMap {
     });
   }
 
-  #listenToKeyboard(onPick, picked) {
+  #listenToKeyboard(onPick, picked, stride) {
     this.canvas.addEventListener('keydown', (event) => {
       const step = ARROWS[event.key];
       if (!step || event.ctrlKey || event.metaKey || event.altKey) return;
       event.preventDefault();
       const [row, column] = picked().map((place, axis) =>
-        Math.min(this.#places[axis] - 1, Math.max(0, place + step[axis])),
+        Math.min(this.#places[axis] - 1, Math.max(0, place + step[axis] * stride()[axis])),
       );
       onPick(row, column);
     });

@@ -8,6 +8,8 @@
  * (The gradient alone would leave most of the score to the biases.)
  */
 
+import { windowAt } from './convolution.js';
+
 /** @typedef {import('../network.js').Layer} Layer */
 
 /**
@@ -56,7 +58,7 @@ export function partsOf(layers, drawnOf, blankOf, score) {
     const [layer, input, output] = [layers[k], pairOf(layers[k - 1]), pairOf(layers[k])];
     if (!(layer.kind in BACKWARD)) throw new RangeError(layer.kind);
     if (layer.activation === 'relu') multipliers = throughRelu(layer, multipliers, input, output);
-    multipliers = BACKWARD[layer.kind](layer, multipliers, layers[k - 1].shape, input, output);
+    multipliers = BACKWARD[layer.kind](layer, multipliers, input, output);
   }
   const deltas = deltasOf(pairOf(layers[0]));
   const scoreOf = (logits) => logits.reduce((sum, logit, k) => sum + logit * score[k], 0);
@@ -76,18 +78,19 @@ function throughRelu(layer, multipliers, input, { drawn, blank }) {
   });
 }
 
-function throughDense({ kernel }, multipliers, [length]) {
+function throughDense({ kernel }, multipliers) {
+  const [length] = kernel.shape;
   const result = new Float32Array(length);
   multipliers.forEach((multiplier, output) => addScaled(rowsOf(kernel), output * length, multiplier, result, 0, length));
   return result;
 }
 
 /** A window passes its multiplier to its winner, the first of equals. */
-function throughPooling({ shape, window }, multipliers, inputShape, input, output) {
+function throughPooling(layer, multipliers, input, output) {
   const result = new Float32Array(input.drawn.length);
-  const channels = shape[2];
-  for (let place = 0; place < shape[0] * shape[1]; place++) {
-    const covered = coveredBy(window, place, shape, inputShape);
+  const [rows, columns, channels] = layer.shape;
+  for (let place = 0; place < rows * columns; place++) {
+    const covered = coveredBy(layer, place);
     for (let channel = 0; channel < channels; channel++) {
       const from = place * channels + channel;
       if (multipliers[from] === 0) continue;
@@ -101,13 +104,14 @@ function throughPooling({ shape, window }, multipliers, inputShape, input, outpu
   return result;
 }
 
-function throughConvolution({ kernel, shape, window }, multipliers, inputShape, { drawn, blank }) {
+function throughConvolution(layer, multipliers, { drawn, blank }) {
+  const { kernel, shape } = layer;
   const result = new Float32Array(drawn.length);
   const [incoming, outgoing] = kernel.shape.slice(2);
   const rows = rowsOf(kernel);
   const taps = rows.length / outgoing / incoming;
   for (let place = 0; place < shape[0] * shape[1]; place++) {
-    const covered = coveredBy(window, place, shape, inputShape).filter(({ source }) => differs(drawn, blank, source, incoming));
+    const covered = coveredBy(layer, place).filter(({ source }) => differs(drawn, blank, source, incoming));
     for (let o = 0; o < outgoing; o++) {
       const multiplier = multipliers[place * outgoing + o];
       if (multiplier === 0) continue; // relu and pooling leave few
@@ -119,7 +123,8 @@ function throughConvolution({ kernel, shape, window }, multipliers, inputShape, 
   return result;
 }
 
-function sumsOfConvolution({ kernel, shape, window, source: { shape: inputShape } }, deltas) {
+function sumsOfConvolution(layer, deltas) {
+  const { kernel } = layer;
   const [incoming, outgoing] = kernel.shape.slice(2);
   const rows = rowsOf(kernel);
   const taps = rows.length / outgoing / incoming;
@@ -127,7 +132,7 @@ function sumsOfConvolution({ kernel, shape, window, source: { shape: inputShape 
   let at = -1;
   return (output) => {
     const place = Math.floor(output / outgoing);
-    if (place !== at) covered = coveredBy(window, (at = place), shape, inputShape);
+    if (place !== at) covered = coveredBy(layer, (at = place));
     let sum = 0;
     for (const { tap, source } of covered) {
       const row = ((output % outgoing) * taps + tap) * incoming;
@@ -161,15 +166,11 @@ function rowsOf(kernel) {
 }
 
 /** What a window covers when it gives the output `place`: the taps inside the input, and their places there. */
-function coveredBy({ size, strides, offset }, place, [, columns], [inputRows, inputColumns]) {
-  const top = Math.floor(place / columns) * strides[0] - offset[0];
-  const left = (place % columns) * strides[1] - offset[1];
+function coveredBy(layer, place) {
+  const columns = layer.shape[1];
   const covered = [];
-  for (let tap = 0; tap < size[0] * size[1]; tap++) {
-    const row = top + Math.floor(tap / size[1]);
-    const column = left + (tap % size[1]);
-    if (row < 0 || row >= inputRows || column < 0 || column >= inputColumns) continue;
-    covered.push({ tap, source: row * inputColumns + column });
-  }
+  windowAt(layer, Math.floor(place / columns), place % columns).forEach(({ index }, tap) => {
+    if (index !== null) covered.push({ tap, source: index });
+  });
   return covered;
 }

@@ -15,14 +15,16 @@ import { argmax } from '../../argmax.js';
  */
 export function windowAt({ window: { size, strides, offset }, source }, row, column) {
   const [rows, columns] = source.shape;
-  return Array.from({ length: size[0] * size[1] }, (_, place) => {
-    const at = {
-      row: row * strides[0] - offset[0] + Math.floor(place / size[1]),
-      column: column * strides[1] - offset[1] + (place % size[1]),
-    };
-    const inside = at.row >= 0 && at.row < rows && at.column >= 0 && at.column < columns;
-    return { ...at, index: inside ? at.row * columns + at.column : null };
-  });
+  const top = row * strides[0] - offset[0];
+  const left = column * strides[1] - offset[1];
+  const places = [];
+  for (let y = top; y < top + size[0]; y++) {
+    for (let x = left; x < left + size[1]; x++) {
+      const inside = y >= 0 && y < rows && x >= 0 && x < columns;
+      places.push({ row: y, column: x, index: inside ? y * columns + x : null });
+    }
+  }
+  return places;
 }
 
 /**

@@ -14,7 +14,7 @@ import { PixelMap } from '../pixel-map.js';
 const DRAWS = 10_000;
 /** How long the page may be busy with draws at a stretch, in milliseconds, and how many are made in it at most. */
 const SLICE = 10;
-const LARGEST_BATCH = 500;
+const LARGEST_BATCH = 512;
 /** Pauses of "keep dropping", in milliseconds; calm is for those who prefer less motion. */
 const PAUSE = 250;
 const CALM_PAUSE = 1500;
@@ -150,7 +150,7 @@ class Dropout {
     let batch = 1;
     while (tally.draws < DRAWS) {
       const started = performance.now();
-      const size = Math.min(batch, DRAWS - tally.draws);
+      const size = powerOfTwo(Math.min(batch, DRAWS - tally.draws));
       const drawn = new Float32Array(size * values.length);
       for (let k = 0; k < size; k++) drawn.set(drop(values, drawMask(values.length, rate), rate), k * values.length);
       const logits = await reading.network.resume(layer, drawn, size);
@@ -158,7 +158,7 @@ class Dropout {
       tally.add(logits);
       this.#showVotes(tally);
       const affordable = (SLICE * size) / Math.max(1, performance.now() - started);
-      batch = Math.max(1, Math.min(LARGEST_BATCH, 2 * size, Math.floor(affordable)));
+      batch = Math.max(1, Math.min(LARGEST_BATCH, 2 * size, affordable));
       await new Promise((resolve) => setTimeout(resolve)); // the page answers to the pen meanwhile
       if (run !== this.#run) return;
     }
@@ -182,3 +182,6 @@ class Dropout {
     });
   }
 }
+
+/** The largest that is at most `most`. Batches are of such sizes only: the engine records its calls for each. */
+const powerOfTwo = (most) => 2 ** (31 - Math.clz32(most));

@@ -41,6 +41,7 @@ class Pooling {
       label: text('pooling.input'),
       onPick: (...at) => this.#pick(at.map((place, axis) => Math.floor(place / this.#window.strides[axis]))),
       picked: () => this.#at.map((place, axis) => place * this.#window.strides[axis]),
+      stride: () => this.#window.strides,
     });
     this.matrix = new ShadedMatrix(one('.window-matrix'));
     one('.play').addEventListener('click', () => (this.#timer === null ? this.#play() : this.#stop()));

@@ -1,9 +1,9 @@
 /** softmax: from logits to probabilities, with a temperature, and the matrix of several drawings. */
 
 import { Drawing } from '../../drawing.js';
+import { element } from '../../element.js';
 import { keep, kept } from '../../keep.js';
 import { rasterize } from '../../raster.js';
-import { element } from '../../report/element.js';
 import { precisePercent, text } from '../../strings.js';
 import { INK, SEQUENTIAL } from '../colours.js';
 import { compact, count, decimal } from '../format.js';
@@ -40,7 +40,7 @@ class Softmax {
     });
     this.#showMatrix();
     one('[name=keep]').addEventListener('click', () => this.#keepThis());
-    one('[name=empty]').addEventListener('click', () => this.#change([]));
+    one('[name=empty]').addEventListener('click', () => this.#remove(this.#kept, 0));
   }
 
   /** The slider's ends are a tenth and ten. */
@@ -84,6 +84,13 @@ class Softmax {
     this.#showMatrix();
   }
 
+  /** The button that was pressed is gone, or off: the focus goes to that of the row which came in its place. */
+  #remove(drawings, place) {
+    this.#change(this.#kept.filter((drawing) => !drawings.includes(drawing)));
+    const buttons = this.one('.kept').querySelectorAll('button');
+    (buttons[Math.min(place, buttons.length - 1)] ?? this.one('[name=keep]')).focus();
+  }
+
   /** Another network: it reads the kept drawings too. */
   async #readKept() {
     const { network } = this.#reading;
@@ -101,7 +108,7 @@ class Softmax {
   #showMatrix() {
     const read = this.#kept.filter(({ logits }) => logits);
     const rows = read.map((drawing, index) => {
-      const remove = () => this.#change(this.#kept.filter((other) => other !== drawing));
+      const remove = () => this.#remove([drawing], index);
       return new MatrixRow(count(index + 1), remove).show(drawing, this.#temperature);
     });
     this.one('.kept tbody').replaceChildren(this.live.row, ...rows.map(({ row }) => row));
