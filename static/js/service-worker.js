@@ -28,7 +28,7 @@ self.addEventListener('fetch', (event) => {
   const url = new URL(request.url);
   if (request.method !== 'GET' || url.origin !== location.origin) return;
   if (request.mode === 'navigate') event.respondWith(pageAt(url, event));
-  else if (url.pathname.startsWith(RELEASE.folder)) event.respondWith(fileOf(request));
+  else if (url.pathname.startsWith(RELEASE.folder)) event.respondWith(fileOf(event));
 });
 
 /** All or nothing: one failure, and the old release stays until the browser tries again. */
@@ -65,11 +65,13 @@ async function dropOld() {
 async function pageAt(url, event) {
   const chosen = url.searchParams.get('lang');
   const isKept = RELEASE.pages.includes(url.pathname);
-  if (isKept && RELEASE.languages.includes(chosen)) {
+  if (RELEASE.languages.includes(chosen)) {
     await chooseLanguage(chosen);
-    event.waitUntil(fetch(url, { redirect: 'manual' }).catch(() => {})); // the server sets its cookie
-    url.searchParams.delete('lang');
-    return Response.redirect(url);
+    if (isKept && url.search === `?lang=${chosen}`) {
+      event.waitUntil(fetch(url, { redirect: 'manual' }).catch(() => {})); // the server sets its cookie
+      url.search = '';
+      return Response.redirect(url);
+    }
   }
   if (isKept && url.search === '') return keptPage(url.pathname);
   // A page that needs the server anyway, or one with wishes in its address.
@@ -81,16 +83,26 @@ async function keptPage(path) {
   return (await cache.match(keyOf(path, await chosenLanguage()))) ?? fetch(path);
 }
 
-async function fileOf(request) {
+async function fileOf(event) {
+  const { request } = event;
   const kept = await caches.match(request, { ignoreVary: true });
   if (kept) return kept;
   const response = await fetch(request);
-  if (response.status === 200) await (await caches.open(CACHE)).put(request, response.clone());
+  if (response.status === 200) event.waitUntil(keepIn(CACHE, request, response.clone()));
   return response;
 }
 
-async function chooseLanguage(code) {
-  await (await caches.open(SETTINGS)).put('language', new Response(code));
+function chooseLanguage(code) {
+  return keepIn(SETTINGS, 'language', new Response(code));
+}
+
+/** Where the disk is full, nothing is kept: that must not cost the answer. */
+async function keepIn(name, key, response) {
+  try {
+    await (await caches.open(name)).put(key, response);
+  } catch (error) {
+    console.info(`Not kept: ${error.message}`);
+  }
 }
 
 /** The language of the last page that was shown or asked for, else what the browser prefers. */

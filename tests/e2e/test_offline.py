@@ -17,6 +17,15 @@ from tests.live import LiveServer
 SEVEN = EUROPEAN[7]
 DIST = ROOT / "static/dist"
 MANIFEST = "manifest.json"
+DELAY_CHOICES = """() => {
+    const { fetch } = self;
+    self.fetch = async (...asked) => {
+        const request = new Request(...asked);
+        if (request.url.includes('lang=')) await new Promise((resolve) => setTimeout(resolve, 1000));
+        return fetch(request);
+    };
+}"""
+"""Let the server hear of a language later than of whatever else is asked for."""
 
 
 @pytest.fixture
@@ -125,6 +134,48 @@ def test_a_language_that_was_chosen_before_is_kept_and_the_server_knows_of_a_lat
         page.get_by_role("link", name="EN").click()
     expect(page.locator("html")).to_have_attribute("lang", "en")
     page.wait_for_function("document.cookie.includes('lang=en')")
+
+
+def test_a_language_that_is_chosen_where_the_server_is_needed_holds_everywhere(
+    context: BrowserContext, start_server: Callable[..., LiveServer]
+) -> None:
+    server = start_server()
+    page = first_visit(context, server.url)
+    page.goto(f"{server.url}/compare")
+    page.get_by_role("link", name="RU").click()
+    expect(page).to_have_title("Сравнить · Digit Lab")
+    page.get_by_role("navigation").get_by_role("link", name="Рисовать").click()
+    expect(page).to_have_title("Рисовать · Digit Lab")
+
+
+def test_a_language_is_chosen_beside_the_other_wishes_of_an_address(
+    context: BrowserContext, start_server: Callable[..., LiveServer]
+) -> None:
+    server = start_server()
+    page = first_visit(context, server.url)
+    visit(page, f"{server.url}/inside?model=classic")
+    [worker] = context.service_workers
+    worker.evaluate(DELAY_CHOICES)
+    page.get_by_role("link", name="RU").click()
+    expect(page).to_have_title("Внутри · Digit Lab")
+    assert page.url == f"{server.url}/inside?model=classic"
+    expect(page.locator("#model-classic")).to_be_checked()
+    visit(page, server.url)
+    expect(page.locator("html")).to_have_attribute("lang", "ru")
+
+
+def test_where_the_disk_is_full_files_and_pages_come_all_the_same(
+    context: BrowserContext, start_server: Callable[..., LiveServer]
+) -> None:
+    server = start_server()
+    page = first_visit(context, server.url)
+    [worker] = context.service_workers
+    worker.evaluate("() => { Cache.prototype.put = () => Promise.reject(new Error('full')) }")
+    draw = visit(page, f"{server.url}/?engine=cpu")  # whose script is not kept in advance
+    draw.draw(SEVEN)
+    draw.expect_digit(7)
+    page.get_by_role("link", name="RU").click()
+    expect(page).to_have_title("Рисовать · Digit Lab")
 
 
 def test_a_new_release_takes_over_as_a_whole(
