@@ -5,6 +5,7 @@ import { models } from 'digits:assets';
 import { Answer } from './answer.js';
 import { Bars } from './bars.js';
 import { Easel } from './easel.js';
+import { byId } from './element.js';
 import { FIRST_NETWORK, Ladder } from './engines/ladder.js';
 import { keep, kept } from './keep.js';
 import { workOffline } from './offline.js';
@@ -16,7 +17,6 @@ import { text } from './strings.js';
 import { verdictOn } from './verdict.js';
 
 const page = document.documentElement;
-const byId = (id) => document.getElementById(id);
 
 // First of all: the engine loads while the rest of the page does.
 const ladder = new Ladder(new URLSearchParams(location.search).get('engine'));
@@ -99,20 +99,30 @@ async function openEach(engine) {
   for (const name of Object.keys(models).filter((other) => !networks.has(other))) {
     const network = await ladder.open(name).catch(() => null); // tried again after the next stroke
     if (ladder.engine !== engine) return;
-    missing[network ? 'delete' : 'add'](name);
+    if (!network) {
+      miss(name);
+      return;
+    }
+    missing.delete(name);
     showVerdict(name);
-    if (!network) return;
     networks.set(name, network);
     useNetworks();
   }
+}
+
+/** Says that a network is not there, and takes back what it read: the drawing goes on without it. */
+function miss(name) {
+  missing.add(name);
+  readings.delete(name);
+  showVerdict(name);
+  if (name === chosen) showReading();
 }
 
 /** The worker of a network beside the first one has broken. It is loaded again after the next stroke. */
 function loseOther(name) {
   ladder.dropAside();
   networks.delete(name);
-  missing.add(name);
-  showVerdict(name);
+  miss(name);
   useNetworks();
 }
 
@@ -126,6 +136,8 @@ function useEngine() {
   if (engine) {
     networks.set(FIRST_NETWORK, network);
     performance.mark('digits:ready');
+  } else {
+    forget(); // the drawing may have changed since it was read
   }
   useNetworks();
   openOthers();
@@ -149,6 +161,7 @@ for (const radio of byId('models').elements) {
     keep('network', chosen);
     showReading();
     useNetworks();
+    openOthers(); // it may be missing
   });
 }
 
@@ -165,5 +178,5 @@ function restore() {
 
 forget();
 restore();
-if (ladder.engine) useEngine(); // started before the page was complete
+if (ladder.engine !== undefined) useEngine(); // found, or not, before the page was complete
 started.then(workOffline);

@@ -67,7 +67,7 @@ export class Pad extends EventTarget {
 
   #change(act) {
     if (this.#pointer !== null) return;
-    if (this.drawing.drawing) this.#end(performance.now()); // the keyboard's pen is lifted first
+    this.#liftKeyboardPen(performance.now());
     act();
     this.#redrawAll();
     this.dispatchEvent(new Event('change'));
@@ -118,7 +118,8 @@ export class Pad extends EventTarget {
   #listenToPointer() {
     const canvas = this.#canvas;
     canvas.addEventListener('pointerdown', (event) => {
-      if (this.drawing.drawing || event.button !== 0) return;
+      if (this.#pointer !== null || event.button !== 0) return;
+      this.#liftKeyboardPen(event.timeStamp);
       this.#pointer = event.pointerId;
       canvas.setPointerCapture(event.pointerId);
       this.#hideCursor();
@@ -164,9 +165,14 @@ export class Pad extends EventTarget {
     canvas.addEventListener('keyup', (event) => this.#pressed.delete(event.key));
     canvas.addEventListener('blur', (event) => {
       this.#pressed.clear();
-      if (this.drawing.drawing && this.#pointer === null) this.#end(event.timeStamp);
+      if (this.#pointer === null) this.#liftKeyboardPen(event.timeStamp);
       this.#hideCursor();
     });
+  }
+
+  /** Where no pointer draws, the pen that is down is the keyboard's. */
+  #liftKeyboardPen(time) {
+    if (this.drawing.drawing) this.#end(time);
   }
 
   #moveCursor(time) {

@@ -15,13 +15,15 @@ export function listenToShortcuts(actions) {
 }
 
 function actionOf(event) {
-  const { key, shiftKey, target } = event;
+  const { key, code, shiftKey, target } = event;
   if (!event.ctrlKey && !event.metaKey) {
     return /^(Delete|Backspace)$/.test(key) && target.matches('body, #pad') ? 'clear' : undefined;
   }
   if (event.altKey) return undefined;
-  if (event.code === 'KeyZ') return shiftKey ? 'redo' : 'undo'; // by place, so that it works in a Cyrillic layout
-  return { KeyY: 'redo', KeyS: 'save' }[event.code];
+  // By its letter; in a layout of other letters, such as the Cyrillic one, by its place.
+  const letter = /^[a-z]$/i.test(key) ? key.toUpperCase() : code.replace('Key', '');
+  if (letter === 'Z') return shiftKey ? 'redo' : 'undo';
+  return { Y: 'redo', S: 'save' }[letter];
 }
 
 /** Shows the Mac's own name of the key in the hints. */

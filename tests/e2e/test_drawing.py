@@ -149,6 +149,29 @@ def test_the_shortcuts_do_what_they_say(open_draw: OpenDraw) -> None:
         expect(page.button(name)).to_have_attribute("aria-keyshortcuts", re.compile("."))
 
 
+@pytest.mark.parametrize(
+    ("key", "code"), [("z", "KeyY"), ("z", "KeyW"), ("я", "KeyZ")], ids=["german", "french", "russian"]
+)
+def test_a_shortcut_goes_by_its_letter_and_in_another_alphabet_by_its_place(
+    open_draw: OpenDraw, key: str, code: str
+) -> None:
+    page = open_draw()
+    page.draw(ONE)
+    page.expect_digit(1)
+    page.pad.dispatch_event("keydown", {"key": key, "code": code, "ctrlKey": True})
+    expect(page.answer).to_have_text("Nothing drawn yet")
+
+
+def test_a_mouse_draws_though_the_keyboard_has_its_pen_down(open_draw: OpenDraw) -> None:
+    page = open_draw()
+    cursor = page.page.locator("#pad-cursor")
+    page.pad.press(" ")
+    expect(cursor).to_have_attribute("data-down", "true")
+    page.draw(SEVEN)
+    page.expect_digit(7)
+    expect(cursor).to_have_attribute("data-down", "false")
+
+
 def test_a_pen_that_the_keyboard_has_put_down_is_lifted_before_a_shortcut_acts(open_draw: OpenDraw) -> None:
     page = open_draw()
     keyboard, cursor = page.page.keyboard, page.page.locator("#pad-cursor")

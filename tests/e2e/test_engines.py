@@ -16,8 +16,8 @@ import pytest
 from playwright.sync_api import Browser, BrowserContext, Page, Request, Route, Worker, expect
 
 from server.settings import ROOT
-from tests.e2e.conftest import OpenDraw
-from tests.e2e.handwriting import AMERICAN, EUROPEAN
+from tests.e2e.conftest import OpenDraw, OpenInside
+from tests.e2e.handwriting import AMERICAN, EUROPEAN, line
 from tests.live import LiveServer
 
 SEVEN, THREE = EUROPEAN[7], EUROPEAN[3]
@@ -189,6 +189,29 @@ def test_the_server_may_go_while_it_is_being_asked(open_draw: OpenDraw) -> None:
     page.expect_digit(7)
 
 
+def test_what_the_server_read_before_it_went_is_no_answer_to_a_drawing_that_has_changed(open_draw: OpenDraw) -> None:
+    page = open_draw("?engine=server", errors_allowed=True)
+    page.draw([*AMERICAN[1], line((60, 230), (220, 230))])
+    page.expect_something_read()
+    page.page.wait_for_timeout(500)  # for both networks to have read it as it is
+    page.page.context.route(re.compile("/api/"), lambda route: route.abort())
+    page.button("undo").click()
+    page.expect_engine("none")
+    expect(page.answer).to_have_text("One moment…")
+    assert page.probabilities() == [0] * 10
+
+
+def test_a_server_that_goes_while_something_better_is_tried_is_left_at_once(open_draw: OpenDraw) -> None:
+    weights = re.compile(r"/robust-\w+\.bin")
+    page = open_draw(prepare=block(weights.pattern), errors_allowed=True)
+    page.expect_engine("server")
+    with page.page.expect_request(weights):
+        page.page.context.route(weights, lambda route: None)  # they never come
+    page.page.context.route(re.compile("/api/"), lambda route: route.abort())
+    page.draw(SEVEN)
+    page.expect_engine("none")
+
+
 def test_the_server_reads_for_a_browser_without_abort_signal_timeout(open_draw: OpenDraw) -> None:
     page = open_draw("?engine=server", prepare=lambda context: context.add_init_script("delete AbortSignal.timeout"))
     page.draw(SEVEN)
@@ -230,6 +253,19 @@ def test_an_unknown_or_impossible_engine_is_named(open_draw: OpenDraw) -> None:
     page.expect_engine("none")
 
 
+COMPLETE_LATE = """
+    Object.defineProperty(document, 'readyState', { get: () => 'loading' });
+    setTimeout(() => document.dispatchEvent(new Event('DOMContentLoaded')), 1000);
+"""
+"""A page that is long in coming: its script has long tried all engines when it is complete."""
+
+
+def test_what_was_found_before_the_page_is_complete_is_told(open_draw: OpenDraw) -> None:
+    open_draw(prepare=lambda context: context.add_init_script(COMPLETE_LATE))
+    page = open_draw("?engine=abacus", ready=False, prepare=lambda context: context.add_init_script(COMPLETE_LATE))
+    expect(page.status).to_contain_text("abacus")
+
+
 @pytest.mark.parametrize("engine", ["wasm", "cpu"])
 def test_a_thousand_strokes_leave_no_tensors_and_no_drawing_behind(open_draw: OpenDraw, engine: str) -> None:
     page = open_draw(f"?engine={engine}")
@@ -262,6 +298,22 @@ def test_a_thousand_strokes_leave_no_tensors_and_no_drawing_behind(open_draw: Op
     page.expect_digit(7)
     page.page.wait_for_timeout(300)
     assert place.evaluate(tensors) == before > 0
+
+
+def test_networks_that_are_chosen_to_and_fro_leave_no_tensors_behind(open_inside: OpenInside) -> None:
+    page = open_inside()
+    page.draw(SEVEN)
+
+    def tensors_with(name: str) -> int:
+        page.page.locator(f"#model-{name}").check()
+        page.page.wait_for_function("(name) => window.reading.network.name === name", arg=name)
+        page.settle()
+        count: int = page.page.evaluate("_tfengine.backend.numDataIds()")
+        return count
+
+    both = tensors_with("classic")
+    for name in ("robust", "classic", "robust"):
+        assert tensors_with(name) == both > 0
 
 
 def test_a_broken_worker_takes_its_network_along_until_the_next_stroke_and_no_other(open_draw: OpenDraw) -> None:

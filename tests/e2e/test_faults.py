@@ -7,11 +7,11 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext, Page, Route, expect
+from playwright.sync_api import Browser, BrowserContext, Page, Route, Worker, expect
 
 from tests.archives import zipped
 from tests.e2e.conftest import OpenDraw
-from tests.e2e.handwriting import EUROPEAN
+from tests.e2e.handwriting import EUROPEAN, line
 from tests.photoshop import layer, written_by_ag_psd
 from tests.pictures import encode, seven
 
@@ -19,6 +19,7 @@ SEVEN = EUROPEAN[7]
 WEIGHTS = re.compile(r"/robust-\w+\.bin")
 CLASSIC_WEIGHTS = re.compile(r"/classic-\w+\.bin")
 WASM_BINARY = re.compile(r"\.wasm$")
+WASM_SCRIPT = re.compile(r"/dist/wasm-\w+\.js")
 PATIENCE = "00:31"
 """A little more than an engine may take to start, in the page's own time."""
 
@@ -159,6 +160,45 @@ def test_classic_alone_not_there_is_said_in_a_word_and_robust_reads_on(
     expect(verdict).to_have_text("7")
 
 
+def test_a_network_that_is_not_there_is_asked_for_again_when_it_is_chosen(open_draw: OpenDraw) -> None:
+    page = open_draw(prepare=answering(CLASSIC_WEIGHTS, 404), errors_allowed=True)
+    page.draw(SEVEN)
+    verdict = page.page.locator("#verdict-classic")
+    expect(verdict).to_have_text("not loaded")
+    page.page.context.unroute(CLASSIC_WEIGHTS)
+    page.page.locator("#model-classic").check()
+    page.expect_digit(7)
+    expect(verdict).to_have_text("7")
+
+
+def test_what_a_network_read_before_it_broke_is_no_answer_to_a_drawing_that_has_changed(open_draw: OpenDraw) -> None:
+    page = open_draw(errors_allowed=True)
+    page.draw(SEVEN)
+    verdict = page.page.locator("#verdict-classic")
+    expect(verdict).to_have_text("7")
+    page.page.locator("#model-classic").check()
+    answering(CLASSIC_WEIGHTS, 404)(page.page.context)
+    page.page.workers[0].evaluate("() => { setTimeout(() => { throw new Error('broken') }) }")
+    page.draw([line((40, 250), (60, 250))])
+    expect(verdict).to_have_text("not loaded")
+    expect(page.answer).to_have_text("One moment…")
+    assert page.probabilities() == [0] * 10
+
+
+def test_a_worker_that_never_comes_is_given_up_and_another_is_started(open_draw: OpenDraw) -> None:
+    page = open_draw(prepare=lambda context: context.clock.install(), errors_allowed=True)
+    page.page.context.route(WASM_SCRIPT, lambda route: None)
+    verdict = page.page.locator("#verdict-classic")
+    with page.page.expect_request(WASM_SCRIPT):
+        page.draw(SEVEN)
+    page.page.clock.fast_forward(PATIENCE)
+    expect(verdict).to_have_text("not loaded")
+    page.page.context.unroute(WASM_SCRIPT)
+    page.button("clear").click()
+    page.draw(SEVEN)
+    expect(verdict).to_have_text("7")
+
+
 def test_strokes_while_classic_comes_do_not_ask_for_it_again(open_draw: OpenDraw) -> None:
     held: list[Route] = []
     page = open_draw(prepare=lambda context: context.route(CLASSIC_WEIGHTS, lambda route: held.append(route)))
@@ -197,6 +237,18 @@ def test_weights_that_never_come_do_not_hold_the_page(open_draw: OpenDraw) -> No
         page.page.clock.fast_forward(PATIENCE)
     page.expect_engine("server")
     page.expect_digit(7)
+
+
+def test_an_engine_that_is_given_up_leaves_no_worker_behind(open_draw: OpenDraw) -> None:
+    page = open_draw("?engine=cpu", prepare=stalling(WEIGHTS), errors_allowed=True, ready=False)
+    page.page.wait_for_timeout(1500)
+    [worker] = page.page.workers
+    ended: list[Worker] = []
+    worker.on("close", lambda worker: ended.append(worker))
+    page.page.clock.fast_forward(PATIENCE)
+    expect(page.status).to_contain_text("“cpu” does not work here")
+    page.page.wait_for_timeout(500)
+    assert ended == [worker]
 
 
 def test_a_busy_server_is_asked_again_when_it_says(watched: Page, live_server: str) -> None:

@@ -5,6 +5,7 @@
 
 import { engines } from 'digits:assets';
 
+import { withinPatience } from './patience.js';
 import { openRemote } from './remote.js';
 import { open as openServer } from './server.js';
 
@@ -42,32 +43,21 @@ const QUICK = ['wasm'];
 /** The network that an engine must read rightly to be believed. */
 export const FIRST_NETWORK = 'robust';
 
-/** How long an engine may take to start: a stalled download must not hold the page. Milliseconds. */
-const PATIENCE = 30_000;
-
 /** Pauses between attempts at something better, in milliseconds: doubled each time, up to the longest. */
 const FIRST_PAUSE = 1000;
 const LONGEST_PAUSE = 30_000;
 
 /** An engine in the page itself: the pen has to wait while it reads, and its graph and tensors are at hand. */
-async function openHere(script, first) {
-  const { open } = await import(script);
-  return open(first);
+function openHere(script, first) {
+  return withinPatience(import(script).then(({ open }) => open(first)));
 }
 
 const scriptOf = (name) => new URL(engines[name], import.meta.url);
 
-function withinPatience(promise) {
-  return Promise.race([
-    promise,
-    new Promise((_, reject) => setTimeout(() => reject(new Error('took too long')), PATIENCE)),
-  ]);
-}
-
 /** Fires `change` whenever another engine, or none, is in use. */
 export class Ladder extends EventTarget {
-  /** @type {Engine | null} */
-  engine = null;
+  /** Null where there is none, undefined until the first have been tried. @type {Engine | null | undefined} */
+  engine;
   /** The engine's first network. @type {Network | null} */
   network = null;
 
@@ -98,8 +88,14 @@ export class Ladder extends EventTarget {
   }
 
   /** The engine in use has broken: takes the next one that works, or none. */
-  leave() {
-    return this.#climb(this.#rungs.slice(this.#rungs.indexOf(this.engine?.name) + 1));
+  async leave() {
+    const rest = this.#rungs.slice(this.#rungs.indexOf(this.engine?.name) + 1);
+    if (rest.length > 0) {
+      await this.#climb(rest);
+    } else {
+      this.#use(null); // at once, though something better may be being tried
+      this.#tryLater();
+    }
   }
 
   /**
@@ -156,7 +152,7 @@ export class Ladder extends EventTarget {
 
   /** The rungs that would be better than what is in use, where there is reason to hope for one. */
   get #better() {
-    if (this.engine === null) return this.#rungs;
+    if (!this.engine) return this.#rungs;
     return this.engine.name === 'server' ? this.#rungs.slice(0, -1) : [];
   }
 
@@ -179,7 +175,7 @@ export class Ladder extends EventTarget {
     try {
       for (const name of rungs) {
         try {
-          return await withinPatience(this.#openChecked(name));
+          return await this.#openChecked(name);
         } catch (error) {
           console.info(`The engine ${name} does not work here: ${error.message}`);
         }
@@ -200,7 +196,7 @@ export class Ladder extends EventTarget {
   async #openChecked(name) {
     const engine = await this.#openEngine(name);
     try {
-      return { engine, network: await engine.open(FIRST_NETWORK) };
+      return { engine, network: await withinPatience(engine.open(FIRST_NETWORK)) };
     } catch (error) {
       engine.close?.();
       throw error;

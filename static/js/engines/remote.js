@@ -1,5 +1,7 @@
 /** An engine in a worker: however long it takes to read, the pen stays smooth. */
 
+import { withinPatience } from './patience.js';
+
 /** @typedef {import('./ladder.js').Engine} Engine */
 
 /**
@@ -12,7 +14,7 @@ export async function openRemote(script, first) {
   const calls = new Calls(new Worker(script, { type: 'module' }));
   try {
     return {
-      name: await calls.call('start', first),
+      name: await withinPatience(calls.call('start', first)),
       aside: true,
       async open(network) {
         await calls.call('open', network);

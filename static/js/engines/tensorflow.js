@@ -30,7 +30,15 @@ export async function openTensorFlow(backend, first) {
   const files = first && filesOf(first);
   files?.catch(() => {}); // whoever opens the network is told
   if (!(await setBackend(backend))) throw new Error(`TensorFlow.js could not start its ${backend} backend.`);
-  return { name: backend, open: (name) => openNetwork(name === first ? files : filesOf(name)) };
+  /** Those that are open stay so, for whoever asks again: their tensors are never given back. */
+  const networks = new Map();
+  return {
+    name: backend,
+    async open(name) {
+      if (!networks.has(name)) networks.set(name, await openNetwork(name === first ? files : filesOf(name)));
+      return networks.get(name);
+    },
+  };
 }
 
 /**
