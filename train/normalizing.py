@@ -222,6 +222,7 @@ def resample(ink: Ink, vertical: Window, horizontal: Window) -> tf.Tensor:
     size = tf.shape(ink.image)
     rows, height = _overlaps(vertical, size[1])
     columns, width = _overlaps(horizontal, size[2])
+    # In this order: the other one takes LiteRT 3 % less, and WebAssembly a tenth more.
     sums = tf.matmul(tf.matmul(rows, ink.image), columns, transpose_b=True)
     return (sums / (FULL * FULL * height * width))[..., tf.newaxis]
 
