@@ -42,7 +42,7 @@ def main(arguments: list[str] | None = None) -> int:
         print(f"\n{error}", file=sys.stderr)
         return 1
     except OSError as error:
-        print(f"\n{error}. Free some disk space or correct the path, and give the command again.", file=sys.stderr)
+        print(f"\n{error}. When that is mended, give the same command again.", file=sys.stderr)
         return 1
     except KeyboardInterrupt:
         print("\nStopped. Give the same command again to go on from the last finished epoch.", file=sys.stderr)
@@ -182,9 +182,10 @@ def _drawn_set(text: str) -> Path:
 
 
 def _new_file(text: str) -> Path:
-    if not Path(text).parent.is_dir():
-        raise argparse.ArgumentTypeError(f"there is no folder {Path(text).parent}")
-    return Path(text)
+    path = Path(text)
+    if path.is_dir() or not path.parent.is_dir():
+        raise argparse.ArgumentTypeError(f"{path} is a folder, or in none")
+    return path
 
 
 if __name__ == "__main__":

@@ -4,6 +4,7 @@ import json
 import platform
 import time
 from argparse import Namespace
+from collections import deque
 from dataclasses import replace
 from importlib.metadata import version
 from pathlib import Path
@@ -24,6 +25,8 @@ SURE_OF = 0.99
 def produce(recipe: Recipe, options: Namespace) -> Path:
     """Train, export and evaluate one network; returns its folder under `options.out`."""
     own = extra.load(options.extra) if options.extra else None
+    if options.drawn:
+        deque(evaluate.read_drawn(options.drawn), maxlen=0)  # what is wrong with it is told before the training
     drawings = options.drawings if options.drawings is not None else extra.DRAWINGS if own else fit.Settings.drawings
     settings = fit.Settings(
         recipe.name,

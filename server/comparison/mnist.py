@@ -92,6 +92,7 @@ class Loading:
         self._over = threading.Event()
         """Set when it is here or cannot be had."""
         self._mnist: Mnist | None = None
+        self._failure = ""
         self._figures: dict[str, dict[str, Any]] = {}
 
     def start(self) -> None:
@@ -134,7 +135,9 @@ class Loading:
         # No file, no network, a damaged file, of which NumPy raises whatever the bytes lead it to: the report then
         # does without, and says so.
         except Exception as error:
-            logging.getLogger(__name__).warning("Comparisons go without MNIST: %s", error)
+            if str(error) != self._failure:  # told once: it is tried again for every comparison
+                logging.getLogger(__name__).info("Comparisons go without MNIST: %s", error)
+            self._failure = str(error)
             return
         finally:
             self._known.set()

@@ -136,9 +136,14 @@ function useEngine() {
   if (engine) {
     networks.set(FIRST_NETWORK, network);
     performance.mark('digits:ready');
-  } else {
-    forget(); // the drawing may have changed since it was read
   }
+  // What no network reads for now is taken back: the drawing may change before it is read again.
+  for (const name of Object.keys(models)) {
+    if (networks.has(name)) continue;
+    readings.delete(name);
+    showVerdict(name);
+  }
+  showReading();
   useNetworks();
   openOthers();
 }

@@ -92,7 +92,11 @@ async function fileOf(event) {
   return response;
 }
 
+/** The language that was chosen since this worker started, where the disk may be too full to keep it. */
+let language;
+
 function chooseLanguage(code) {
+  language = code;
   return keepIn(SETTINGS, 'language', new Response(code));
 }
 
@@ -108,6 +112,6 @@ async function keepIn(name, key, response) {
 /** The language of the last page that was shown or asked for, else what the browser prefers. */
 async function chosenLanguage() {
   const chosen = await (await caches.open(SETTINGS)).match('language');
-  const wished = [await chosen?.text(), ...navigator.languages.map((tag) => tag.split('-')[0])];
+  const wished = [language, await chosen?.text(), ...navigator.languages.map((tag) => tag.split('-')[0])];
   return wished.find((code) => RELEASE.languages.includes(code)) ?? RELEASE.languages[0];
 }

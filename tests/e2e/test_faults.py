@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext, Page, Route, Worker, expect
+from playwright.sync_api import Browser, BrowserContext, Page, Route, expect
 
 from tests.archives import zipped
 from tests.e2e.conftest import OpenDraw
@@ -241,14 +241,12 @@ def test_weights_that_never_come_do_not_hold_the_page(open_draw: OpenDraw) -> No
 
 def test_an_engine_that_is_given_up_leaves_no_worker_behind(open_draw: OpenDraw) -> None:
     page = open_draw("?engine=cpu", prepare=stalling(WEIGHTS), errors_allowed=True, ready=False)
-    page.page.wait_for_timeout(1500)
+    if not page.page.workers:
+        page.page.wait_for_event("worker")
     [worker] = page.page.workers
-    ended: list[Worker] = []
-    worker.on("close", lambda worker: ended.append(worker))
-    page.page.clock.fast_forward(PATIENCE)
+    with worker.expect_event("close"):
+        page.page.clock.fast_forward(PATIENCE)
     expect(page.status).to_contain_text("“cpu” does not work here")
-    page.page.wait_for_timeout(500)
-    assert ended == [worker]
 
 
 def test_a_busy_server_is_asked_again_when_it_says(watched: Page, live_server: str) -> None:

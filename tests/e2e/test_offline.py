@@ -176,6 +176,9 @@ def test_where_the_disk_is_full_files_and_pages_come_all_the_same(
     draw.expect_digit(7)
     page.get_by_role("link", name="RU").click()
     expect(page).to_have_title("Рисовать · Digit Lab")
+    page.goto(server.url)
+    page.get_by_role("link", name="EN").click()
+    expect(page).to_have_title("Draw · Digit Lab")
 
 
 def test_a_new_release_takes_over_as_a_whole(

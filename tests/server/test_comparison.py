@@ -144,10 +144,12 @@ def test_a_missing_or_damaged_file_is_done_without_and_read_once_it_is_there(tmp
     if content is not None:
         path.write_bytes(content)
     loading = Loading({}, {"MNIST_NPZ": str(path)})
-    loading.start()
-    assert not loading.wait(30)
-    assert loading.get() is None
-    assert "without MNIST" in caplog.text
+    caplog.set_level("INFO")
+    for _ in range(2):
+        loading.start()
+        assert not loading.wait(30)
+        assert loading.get() is None
+    assert caplog.text.count("without MNIST") == 1
     npz(path)
     loading.start()
     assert loading.wait(30)

@@ -87,7 +87,8 @@ def test_a_folder_without_models_is_named(tmp_path: Path, capsys: pytest.Capture
         (["--drawings", "-1"], "must not be negative"),
         (["--limit", "0"], "must be 1 or more"),
         (["--drawn", "nowhere"], "nowhere is no folder with index.csv"),
-        (["evaluate", "--html", "nowhere/report.html"], "there is no folder nowhere"),
+        (["evaluate", "--html", "nowhere/report.html"], "is a folder, or in none"),
+        (["penmanship", "."], "is a folder, or in none"),
     ],
 )
 def test_what_cannot_be_used_is_told_before_the_work(
@@ -98,9 +99,9 @@ def test_what_cannot_be_used_is_told_before_the_work(
     assert words in capsys.readouterr().err
 
 
-def test_what_cannot_be_written_is_a_sentence_and_not_a_trace(tmp_path: Path, capsys: pytest.CaptureFixture) -> None:
-    assert main(["penmanship", str(tmp_path)]) == 1
-    assert "Is a directory" in capsys.readouterr().err
+def test_what_cannot_be_written_is_a_sentence_and_not_a_trace(capsys: pytest.CaptureFixture) -> None:
+    assert main(["penmanship", "/dev/full"]) == 1
+    assert "No space left" in capsys.readouterr().err
 
 
 @pytest.mark.parametrize(

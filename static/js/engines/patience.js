@@ -1,4 +1,4 @@
-/** How long an engine may take to start, and a network to come: a stalled download must not hold the page. Milliseconds. */
+/** How long an engine may take to start, and then a network to come: a stalled download must not hold the page. Milliseconds. */
 const PATIENCE = 30_000;
 
 /** What is promised; fails where that takes too long. */

@@ -8,6 +8,7 @@ import { GraphModel } from '@tensorflow/tfjs-converter/dist/executor/graph_model
 import { models } from 'digits:assets';
 
 import { checkGolden } from './golden.js';
+import { withinPatience } from './patience.js';
 import { Tape } from './tape.js';
 
 /** For how many sizes of pictures, or other questions to the graph, the calls are kept. */
@@ -30,15 +31,17 @@ export async function openTensorFlow(backend, first) {
   const files = first && filesOf(first);
   files?.catch(() => {}); // whoever opens the network is told
   if (!(await setBackend(backend))) throw new Error(`TensorFlow.js could not start its ${backend} backend.`);
-  /** Those that are open stay so, for whoever asks again: their tensors are never given back. */
+  /** Those that are open, or on their way, are there for whoever asks again: their tensors are never given back. */
   const networks = new Map();
-  return {
-    name: backend,
-    async open(name) {
-      if (!networks.has(name)) networks.set(name, await openNetwork(name === first ? files : filesOf(name)));
-      return networks.get(name);
-    },
+  const open = (name) => {
+    if (!networks.has(name)) {
+      const opening = withinPatience(openNetwork(name === first ? files : filesOf(name)));
+      opening.catch(() => networks.delete(name));
+      networks.set(name, opening);
+    }
+    return networks.get(name);
   };
+  return { name: backend, open };
 }
 
 /**

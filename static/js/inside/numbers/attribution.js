@@ -165,12 +165,17 @@ function rowsOf(kernel) {
   return turned.get(kernel);
 }
 
+/** What the windows of layers cover, by output place. */
+const windows = new WeakMap();
+
 /** What a window covers when it gives the output `place`: the taps inside the input, and their places there. */
 function coveredBy(layer, place) {
-  const columns = layer.shape[1];
-  const covered = [];
-  windowAt(layer, Math.floor(place / columns), place % columns).forEach(({ index }, tap) => {
-    if (index !== null) covered.push({ tap, source: index });
-  });
-  return covered;
+  if (!windows.has(layer)) windows.set(layer, []);
+  return (windows.get(layer)[place] ??= tapsAt(layer, Math.floor(place / layer.shape[1]), place % layer.shape[1]));
+}
+
+function tapsAt(layer, row, column) {
+  return windowAt(layer, row, column)
+    .map(({ index }, tap) => ({ tap, source: index }))
+    .filter(({ source }) => source !== null);
 }
