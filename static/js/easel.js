@@ -60,6 +60,7 @@ export class Easel {
     byId('undo').disabled = !drawing.canUndo;
     byId('redo').disabled = !drawing.canRedo;
     byId('clear').disabled = byId('save').disabled = drawing.empty;
+    if (document.activeElement.disabled) byId('pad').focus(); // the tool that was pressed is off now
   }
 
   async #save(format, digit) {

@@ -1,5 +1,8 @@
 import { PAD_SIZE } from './drawing.js';
 
+/** How long the line is that shows a dot, in units of the pad: of a line of no length a canvas shows nothing. */
+const DOT = 0.01;
+
 /** The canvas that shows the strokes: as sharp as the screen, in the page's ink colour. Never read back. */
 export class Sheet {
   #context;
@@ -37,7 +40,7 @@ export class Sheet {
         context.beginPath();
         context.moveTo(from[0], from[1]);
       }
-      context.lineTo(to[0], to[1]);
+      context.lineTo(to[0] + (to === from ? DOT : 0), to[1]);
     }
     context.stroke();
   }

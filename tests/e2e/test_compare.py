@@ -186,6 +186,9 @@ def test_where_nothing_can_be_read_it_is_said_and_there_is_nothing_to_take_home(
     expect(page.locator("#status")).to_have_text("Done. Not read: 1, for the reasons below.", timeout=60_000)
     expect(page.locator("#headline")).to_have_text("No picture could be read.")
     expect(page.locator("#skipped-list")).to_contain_text("broken.png The file is damaged")
+    expect(page.locator("#report table")).to_have_count(3)
+    for table in page.locator("#report table").all():
+        expect(table).to_be_hidden()
     expect(page.locator("#exports")).to_be_hidden()
 
 

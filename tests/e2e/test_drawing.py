@@ -33,6 +33,23 @@ def test_a_finger_draws_and_does_not_scroll_the_page(open_draw: OpenDraw) -> Non
     assert page.page.evaluate("scrollY") == 0
 
 
+def test_a_tap_draws_a_dot(open_draw: OpenDraw) -> None:
+    page = open_draw()
+    page.draw([[(140, 140)]])
+    page.page.mouse.move(0, 0)
+    shown = Image.open(io.BytesIO(page.pad.screenshot())).convert("L")
+    assert shown.getpixel((shown.width // 2, shown.height // 2)) < 64
+
+
+@pytest.mark.parametrize("tool", ["clear", "undo"])
+def test_the_focus_goes_to_the_pad_where_the_tool_that_was_pressed_is_off(open_draw: OpenDraw, tool: str) -> None:
+    page = open_draw()
+    page.draw([ONE[0]])
+    page.button(tool).press("Enter")
+    expect(page.button(tool)).to_be_disabled()
+    expect(page.pad).to_be_focused()
+
+
 def test_a_second_stroke_counts(open_draw: OpenDraw) -> None:
     page = open_draw()
     bar, flag = line((90, 60), (195, 60)), line((195, 60), (125, 230))

@@ -104,7 +104,18 @@ def test_a_phone_shows_everything_without_scrolling(open_draw: OpenDraw, locale:
         assert min(box["width"], box["height"]) >= 44, f"{name} is no target for a thumb"
 
 
-@pytest.mark.parametrize("width", [360, 600, 833, 1024, 1920, 3840])
+@pytest.mark.parametrize(("width", "height"), [(740, 360), (844, 390)])
+def test_on_a_phone_that_lies_on_its_side_pad_and_answer_are_in_sight_together(
+    open_draw: OpenDraw, width: int, height: int
+) -> None:
+    page = open_draw(viewport={"width": width, "height": height}, locale="ru")
+    page.draw(SEVEN)
+    page.expect_digit(7)
+    for part in (page.pad, page.page.locator("#bars"), page.page.locator("#models")):
+        expect(part).to_be_in_viewport(ratio=1)
+
+
+@pytest.mark.parametrize("width", [320, 360, 600, 833, 1024, 1920, 3840])
 def test_no_screen_scrolls_sideways_and_the_pad_uses_it(open_draw: OpenDraw, width: int) -> None:
     page = open_draw(viewport={"width": width, "height": width * 9 // 16 + 300}, locale="ru")
     assert page.page.evaluate("document.documentElement.scrollWidth") <= width

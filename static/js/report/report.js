@@ -71,6 +71,7 @@ export class Report {
 
   show() {
     byId('report').hidden = this.empty;
+    byId('report').dataset.pictures = this.pictures.length > 0;
     this.#showFigures();
     this.#gallery.show(this.pictures.filter((picture) => this.#isInCell(picture)), this.#network);
     byId('skipped').hidden = this.skipped.length === 0;
