@@ -127,10 +127,27 @@ pad.addEventListener('ink', ({ detail: time }) => {
   else reader.request(time);
 });
 
+/** The address named a network until the person chose one: a reload keeps the choice. */
+function forgetAsked() {
+  const address = new URL(location.href);
+  address.searchParams.delete('model');
+  history.replaceState(history.state, '', address);
+}
+
+// The other language's page is that of the address as it is now, which only the browser knows: a section, a network.
+for (const link of document.querySelectorAll('.languages a')) {
+  link.addEventListener('click', () => {
+    const address = new URL(location.href);
+    address.searchParams.set('lang', link.lang);
+    link.href = address;
+  });
+}
+
 for (const radio of byId('models').elements) {
   radio.addEventListener('change', () => {
     chosen = radio.value;
     keep('network', chosen);
+    forgetAsked();
     useNetwork();
   });
 }
@@ -140,15 +157,17 @@ for (const radio of byId('models').elements) {
 const tour = new Tour(
   byId('tour'),
   [...document.querySelectorAll('.step')].filter((section) => section.querySelector('.tour-stop')),
+  () => openDrawer(false), // on a phone it and the tour would hide the figure
 );
 byId('start-tour').addEventListener('click', ({ currentTarget }) => tour.start(currentTarget));
 byId('print').addEventListener('click', () => print());
-byId('drawer').addEventListener('click', ({ currentTarget }) => {
-  const open = byId('bench').dataset.open !== 'true';
+byId('drawer').addEventListener('click', () => openDrawer(byId('bench').dataset.open !== 'true'));
+
+function openDrawer(open) {
   byId('bench').dataset.open = open;
-  currentTarget.setAttribute('aria-expanded', open);
-  currentTarget.textContent = text(open ? 'drawer.close' : 'drawer.open');
-});
+  byId('drawer').setAttribute('aria-expanded', open);
+  byId('drawer').textContent = text(open ? 'drawer.close' : 'drawer.open');
+}
 
 /** Shows the step that the address names. */
 function goToStep() {

@@ -179,6 +179,22 @@ def test_the_models_choice_is_kept_between_the_pages(open_draw: OpenDraw) -> Non
     expect(page.page.locator("#layers .layer")).to_have_count(len(layers))
 
 
+def test_the_network_that_a_person_chooses_outlives_the_one_that_the_address_names(open_inside: OpenInside) -> None:
+    page = open_inside("?model=classic&engine=cpu#dense")
+    page.page.get_by_label("Robust").check()
+    expect(page.page).to_have_url(re.compile(r"/inside\?engine=cpu#dense$"))
+    page.page.reload()
+    expect(page.page.locator("#totals")).to_contain_text("Robust")
+
+
+def test_the_other_language_shows_the_same_section_and_network(open_inside: OpenInside) -> None:
+    page = open_inside("?model=classic#dense")
+    page.page.get_by_label("Robust").check()
+    page.page.get_by_role("link", name="RU").click()
+    expect(page.page).to_have_url(re.compile(r"/inside#dense$"))
+    expect(page.page.locator("#totals")).to_contain_text("Надёжная")
+
+
 def test_the_first_stroke_takes_the_place_of_the_example(open_inside: OpenInside) -> None:
     page = open_inside()
     page.expect_digit(3)
@@ -443,6 +459,14 @@ def test_a_phone_draws_in_the_drawer_while_the_tour_goes_on(open_inside: OpenIns
     page.touch([stroke[::-1] for stroke in SEVEN])  # each from its end: the long one from its foot
     page.expect_digit(7)
     expect(page.page.locator("#tour")).to_be_in_viewport(ratio=1)
+    page.page.locator(".tour-next").click()
+    expect(page.page.locator("#drawer")).to_have_attribute("aria-expanded", "false")
+    page.page.wait_for_function(  # neither the drawer nor the tour lies over the figure's head
+        """() => {
+            const { x, y, width } = document.querySelector('.toured .figure').getBoundingClientRect();
+            return [10, 150].every((down) => document.elementFromPoint(x + width / 2, y + down)?.closest('.figure'));
+        }"""
+    )
 
 
 @pytest.mark.parametrize("width", [360, 600, 833, 1024, 1920, 3840])

@@ -112,6 +112,37 @@ def test_ten_thousand_draws_vote_while_the_page_goes_on_answering(open_inside: O
     assert votes.argmax() == 7
 
 
+def test_stopped_draws_say_their_own_votes_and_give_the_focus_back(open_inside: OpenInside) -> None:
+    page = open_inside("?model=classic")
+    step = page.step("dropout")
+    many, stop = (step.get_by_role("button", name=name) for name in ("Ten thousand draws", "Stop"))
+    caption = step.locator(".votes figcaption")
+    many.click()
+    expect(caption).to_contain_text("of 10,000 draws", timeout=60_000)
+    page.page.evaluate(  # the second batch of the next run stays on its way
+        """() => {
+            const { network } = window.reading;
+            const { resume } = network;
+            let calls = 0;
+            network.resume = (...call) => (++calls > 1 ? new Promise(() => {}) : resume.apply(network, call));
+        }"""
+    )
+    many.click()
+    expect(caption).to_be_empty()
+    expect(step.locator("progress")).to_have_js_property("value", 1)
+    stop.press("Enter")
+    expect(caption).to_contain_text("of 1 draws say 7")
+    expect(many).to_be_focused()
+
+
+def test_only_values_that_are_dropped_look_dropped(open_inside: OpenInside) -> None:
+    page = open_inside("?model=classic")
+    page.choose_layer("dropout", "dropout4")
+    canvas = page.step("dropout").locator(".values canvas")
+    size = canvas.evaluate("(canvas) => [canvas.width, canvas.height]")
+    assert size == [16, 8], "128 values, and no place left empty"
+
+
 def test_ten_thousand_draws_come_in_few_sizes_of_batches(open_inside: OpenInside) -> None:
     """The engine keeps its calls for some sizes only, and those of the pen's readings are among them."""
     page = open_inside("?model=classic")
@@ -321,6 +352,18 @@ def test_whoever_removes_kept_drawings_with_keys_keeps_the_focus(open_inside: Op
     keep.press("Enter")
     step.get_by_role("button", name="Remove all").press("Enter")
     expect(keep).to_be_focused()
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_a_full_matrix_takes_no_more_says_so_legibly_and_keeps_the_focus(open_inside: OpenInside, scheme: str) -> None:
+    step = open_inside(color_scheme=scheme).step("softmax")
+    keep = step.get_by_role("button", name="Keep this drawing")
+    for _ in range(12):
+        keep.press("Enter")
+    expect(keep).to_be_disabled()
+    expect(step.get_by_role("group", name="Probabilities of the kept drawings")).to_be_focused()
+    look = "(button) => ['backgroundColor', 'borderTopColor'].map((name) => getComputedStyle(button)[name])"
+    assert keep.evaluate(look) == step.get_by_role("button", name="Back to T = 1").evaluate(look)
 
 
 # Training

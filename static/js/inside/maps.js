@@ -1,5 +1,8 @@
 import { colourOf } from './colours.js';
 
+/** The grid of a vector is at most so many times as long as it is high, where that leaves no place empty. */
+const LONGEST = 2;
+
 /**
  * Paints feature maps into a canvas, side by side in a grid, one value a pixel; CSS enlarges it.
  *
@@ -79,8 +82,12 @@ export function montage({ values, shape: [rows, columns, inputs, outputs] }) {
   return { values: laid, shape: [height, width, outputs] };
 }
 
-/** The grid, as near to a square as can be, in which a vector is shown. */
+/** The grid, as near to a square as can be, in which a vector is shown: full, unless that were too long. */
 export function gridOf(length) {
-  const columns = length <= 16 ? length : Math.ceil(Math.sqrt(length));
+  if (length <= 16) return [1, length, 1];
+  const square = Math.ceil(Math.sqrt(length));
+  let full = square;
+  while (length % full > 0) full++;
+  const columns = full <= LONGEST * (length / full) ? full : square;
   return [Math.ceil(length / columns), columns, 1];
 }

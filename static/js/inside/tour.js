@@ -7,14 +7,17 @@ export class Tour {
   #stops;
   #place = 0;
   #opener = null;
+  #onStop;
 
   /**
    * @param {HTMLElement} panel as in inside.html
    * @param {HTMLElement[]} stops the sections that hold a .tour-stop, in order
+   * @param {() => void} onStop called at each stop, before its figure is scrolled to
    */
-  constructor(panel, stops) {
+  constructor(panel, stops, onStop) {
     this.panel = panel;
     this.#stops = stops;
+    this.#onStop = onStop;
     this.words = panel.querySelector('.tour-words');
     this.back = panel.querySelector('.tour-back');
     this.next = panel.querySelector('.tour-next');
@@ -56,6 +59,7 @@ export class Tour {
     this.next.textContent = text(this.#place === this.#stops.length - 1 ? 'tour.end' : 'tour.next');
     this.#mark(stop);
     history.replaceState(history.state, '', `#${stop.id}`);
+    this.#onStop();
     const calm = matchMedia('(prefers-reduced-motion: reduce)').matches;
     hold(stop.querySelector('.figure') ?? stop, calm ? 'auto' : 'smooth');
   }

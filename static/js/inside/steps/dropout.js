@@ -28,7 +28,7 @@ class Dropout {
   /** Which values stay; null: nothing is dropped. @type {Uint8Array | null} */
   #mask = null;
   #timer = null;
-  /** The run of draws in progress; another one, or null, ends it. */
+  /** The tally of the run of draws in progress; another one, or null, ends it. @type {Tally | null} */
   #run = null;
 
   constructor(section, lab, refresh) {
@@ -46,7 +46,7 @@ class Dropout {
       this.refresh();
     });
     this.button('many').addEventListener('click', () => this.#drawMany());
-    this.button('stop').addEventListener('click', () => this.#endRun());
+    this.button('stop').addEventListener('click', () => this.#stop());
     this.button('rate').addEventListener('input', () => this.#changed());
     this.#showRate();
   }
@@ -131,7 +131,17 @@ class Dropout {
 
   #endRun() {
     this.#run = null;
-    this.button('stop').hidden = this.one('progress').hidden = true;
+    const stop = this.button('stop');
+    if (stop === document.activeElement) this.button('many').focus({ preventScroll: true }); // a hidden one loses it
+    stop.hidden = this.one('progress').hidden = true;
+  }
+
+  /** What was drawn so far has voted; nothing, if the first draws were still on their way. */
+  #stop() {
+    const tally = this.#run;
+    this.#endRun();
+    if (tally.draws > 0) this.#sayVotes(tally);
+    else this.#forgetVotes();
   }
 
   #forgetVotes() {
@@ -144,8 +154,8 @@ class Dropout {
     const { layer } = this.layers;
     const values = reading.of(layer);
     const { rate } = this;
-    const tally = new Tally(argmax(reading.probabilities), DRAWS);
-    const run = (this.#run = {});
+    const tally = (this.#run = new Tally(argmax(reading.probabilities), DRAWS));
+    this.#clearVotes();
     this.button('stop').hidden = this.one('progress').hidden = this.one('.votes').hidden = false;
     let batch = 1;
     while (tally.draws < DRAWS) {
@@ -154,16 +164,23 @@ class Dropout {
       const drawn = new Float32Array(size * values.length);
       for (let k = 0; k < size; k++) drawn.set(drop(values, drawMask(values.length, rate), rate), k * values.length);
       const logits = await reading.network.resume(layer, drawn, size);
-      if (run !== this.#run) return;
+      if (tally !== this.#run) return;
       tally.add(logits);
       this.#showVotes(tally);
       const affordable = (SLICE * size) / Math.max(1, performance.now() - started);
       batch = Math.max(1, Math.min(LARGEST_BATCH, 2 * size, affordable));
       await new Promise((resolve) => setTimeout(resolve)); // the page answers to the pen meanwhile
-      if (run !== this.#run) return;
+      if (tally !== this.#run) return;
     }
     this.#endRun();
     this.#sayVotes(tally);
+  }
+
+  /** The votes of an earlier run would look like those of the new one. */
+  #clearVotes() {
+    this.one('progress').value = 0;
+    this.votes.show();
+    this.one('.votes figcaption').textContent = '';
   }
 
   #showVotes(tally) {

@@ -76,6 +76,8 @@ class Softmax {
     if (empty || this.#kept.length >= MOST) return;
     const { normalized, logits } = this.#reading;
     this.#change([...this.#kept, { strokes: structuredClone(strokes), normalized, logits }]);
+    // One that is off loses the focus; not to a button, which a key held down would press.
+    if (this.one('[name=keep]').disabled) this.one('.kept').closest('[role=group]').focus();
   }
 
   #change(drawings) {
