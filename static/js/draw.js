@@ -69,11 +69,16 @@ function showReading() {
   sight.show(reading?.normalized ?? null);
 }
 
+/** Takes back what a network read: the drawing may change before it is read again. */
+function takeBack(name) {
+  readings.delete(name);
+  showVerdict(name);
+  if (name === chosen) showReading();
+}
+
 /** Takes back what was read of an earlier drawing. */
 function forget() {
-  readings.clear();
-  for (const name of Object.keys(models)) showVerdict(name);
-  showReading();
+  Object.keys(models).forEach(takeBack);
 }
 
 // Engines and networks
@@ -110,12 +115,10 @@ async function openEach(engine) {
   }
 }
 
-/** Says that a network is not there, and takes back what it read: the drawing goes on without it. */
+/** Says that a network is not there: the drawing goes on without it. */
 function miss(name) {
   missing.add(name);
-  readings.delete(name);
-  showVerdict(name);
-  if (name === chosen) showReading();
+  takeBack(name);
 }
 
 /** The worker of a network beside the first one has broken. It is loaded again after the next stroke. */
@@ -137,13 +140,7 @@ function useEngine() {
     networks.set(FIRST_NETWORK, network);
     performance.mark('digits:ready');
   }
-  // What no network reads for now is taken back: the drawing may change before it is read again.
-  for (const name of Object.keys(models)) {
-    if (networks.has(name)) continue;
-    readings.delete(name);
-    showVerdict(name);
-  }
-  showReading();
+  Object.keys(models).filter((name) => !networks.has(name)).forEach(takeBack);
   useNetworks();
   openOthers();
 }

@@ -1,4 +1,4 @@
-/** How long an engine may take to start, and then a network to come: a stalled download must not hold the page. Milliseconds. */
+/** Milliseconds that an engine may take to start, and then a network to come: a stalled download must not hold the page. */
 const PATIENCE = 30_000;
 
 /** What is promised; fails where that takes too long. */
