@@ -66,6 +66,9 @@ def stroke_times(page: Page, digits: int) -> list[float]:
 def pen_to_bars(bench: Bench) -> Iterator[Row]:
     """From a pointer event to painted bars (`digits:stroke`) while digits are drawn with the mouse, on wasm.
 
+    The mouse moves on as soon as the page has taken the last move: most moves come right after a frame, and wait for
+    the whole of the next. A hand's come at any time.
+
     The slowing is the developer tools' own: it holds back the page's thread, not the worker in which the network runs.
     """
     with drawing_page(bench) as ours, bare_page(bench) as bare:

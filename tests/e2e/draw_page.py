@@ -4,7 +4,7 @@ import re
 
 from playwright.sync_api import Download, Locator, Page, expect
 
-from tests.e2e.handwriting import Stroke
+from tests.e2e.handwriting import Point, Stroke
 
 PAD_SIZE = 280
 """Side of the pad in its own units; strokes are given in them."""
@@ -24,33 +24,36 @@ class DrawPage:
         """`undo`, `redo`, `clear` or `save`."""
         return self.page.locator(f"#{name}")
 
-    def on_screen(self, point: tuple[float, float]) -> tuple[float, float]:
-        """A point of the pad in the viewport's CSS pixels."""
+    def on_screen(self, stroke: Stroke) -> Stroke:
+        """A stroke on the pad in the viewport's CSS pixels.
+
+        The page is asked once for all points: while it answers, it does not draw.
+        """
         box = self.pad.bounding_box()
         assert box
         scale = box["width"] / PAD_SIZE
-        return box["x"] + point[0] * scale, box["y"] + point[1] * scale
+        return [(box["x"] + x * scale, box["y"] + y * scale) for x, y in stroke]
 
     def draw(self, strokes: list[Stroke]) -> None:
         """Draw with the mouse."""
-        for stroke in strokes:
-            self.page.mouse.move(*self.on_screen(stroke[0]))
+        for start, *rest in map(self.on_screen, strokes):
+            self.page.mouse.move(*start)
             self.page.mouse.down()
-            for point in stroke[1:]:
-                self.page.mouse.move(*self.on_screen(point))
+            for point in rest:
+                self.page.mouse.move(*point)
             self.page.mouse.up()
 
     def touch(self, strokes: list[Stroke]) -> None:
         """Draw with a finger."""
         session = self.page.context.new_cdp_session(self.page)
 
-        def send(kind: str, *points: tuple[float, float]) -> None:
-            touches = [dict(zip("xy", self.on_screen(point), strict=True)) for point in points]
+        def send(kind: str, *points: Point) -> None:
+            touches = [{"x": x, "y": y} for x, y in points]
             session.send("Input.dispatchTouchEvent", {"type": kind, "touchPoints": touches})
 
-        for stroke in strokes:
-            send("touchStart", stroke[0])
-            for point in stroke[1:]:
+        for start, *rest in map(self.on_screen, strokes):
+            send("touchStart", start)
+            for point in rest:
                 send("touchMove", point)
             send("touchEnd")
 
@@ -58,15 +61,16 @@ class DrawPage:
         """Draw with a pen that feels pressure, 0..1."""
         session = self.page.context.new_cdp_session(self.page)
 
-        def send(kind: str, point: tuple[float, float]) -> None:
-            x, y = self.on_screen(point)
+        def send(kind: str, point: Point) -> None:
+            x, y = point
             details = {"button": "left", "buttons": 1, "pointerType": "pen", "force": pressure, "clickCount": 1}
             session.send("Input.dispatchMouseEvent", {"type": kind, "x": x, "y": y, **details})
 
-        send("mousePressed", stroke[0])
-        for point in stroke[1:]:
+        start, *rest = self.on_screen(stroke)
+        send("mousePressed", start)
+        for point in rest:
             send("mouseMoved", point)
-        send("mouseReleased", stroke[-1])
+        send("mouseReleased", rest[-1])
 
     def expect_engine(self, name: str) -> None:
         """Wait until that engine is in use."""

@@ -60,11 +60,12 @@ def test_a_second_stroke_counts(open_draw: OpenDraw) -> None:
 def test_the_bars_move_while_the_pen_is_down(open_draw: OpenDraw) -> None:
     page = open_draw()
     [stroke] = AMERICAN[7]
+    start, *rest = page.on_screen(stroke)
     mouse = page.page.mouse
-    mouse.move(*page.on_screen(stroke[0]))
+    mouse.move(*start)
     mouse.down()
-    for point in stroke[1:]:
-        mouse.move(*page.on_screen(point))
+    for point in rest:
+        mouse.move(*point)
     page.expect_digit(7)
     mouse.up()
 
@@ -80,9 +81,9 @@ def test_a_pen_that_is_pressed_harder_draws_broader(open_draw: OpenDraw) -> None
 
 def test_the_whole_path_is_drawn_when_the_browser_bundles_events(open_draw: OpenDraw) -> None:
     page = open_draw()
-    page.page.mouse.move(*page.on_screen((60, 60)))
+    way = page.on_screen(line((60, 60), (220, 60), (220, 220)))
+    page.page.mouse.move(*way[0])
     page.page.mouse.down()
-    way = [page.on_screen(point) for point in line((60, 60), (220, 60), (220, 220))]
     page.page.evaluate(
         """way => {
             const events = way.map(([clientX, clientY]) =>
