@@ -18,6 +18,7 @@ from typing import IO, Any
 import click
 from flask import current_app
 from flask.cli import with_appcontext
+from flask_babel import format_decimal
 from flask_babel import gettext as _
 
 from server.comparison import exports, sources
@@ -181,13 +182,13 @@ def _headline(summary: Row) -> str:
                 name=name,
                 hits=hits,
                 n=model["n"],
-                **{key: f"{100 * accuracy[value]:.1f}" for key, value in _SHARES.items()},
+                **{key: _percent(accuracy[value]) for key, value in _SHARES.items()},
             )
         if model["mnist"]:
-            text += "; " + _("MNIST: %(percent)s %%", percent=f"{100 * model['mnist']['accuracy']['share']:.2f}")
+            text += "; " + _("MNIST: %(percent)s %%", percent=_percent(model["mnist"]["accuracy"]["share"], 2))
         lines.append(text)
     if summary["ablation"]["raw"]:
-        shares = {step: f"{100 * accuracy['share']:.1f}" for step, accuracy in summary["ablation"].items()}
+        shares = {step: _percent(accuracy["share"]) for step, accuracy in summary["ablation"].items()}
         lines.append(
             _(
                 "classic on the raw pictures: %(raw)s %%; cut out by box: %(box)s %%; centred by mass: %(mass)s %%",
@@ -196,7 +197,7 @@ def _headline(summary: Row) -> str:
         )
     lines.append(
         _(
-            "%(pictures)d pictures, %(unlabelled)d without a label, %(skipped)d skipped",
+            "Pictures: %(pictures)d, without a label: %(unlabelled)d, skipped: %(skipped)d",
             **{key: summary[key] for key in ("pictures", "unlabelled", "skipped")},
         )
     )
@@ -204,3 +205,7 @@ def _headline(summary: Row) -> str:
 
 
 _SHARES = {"percent": "share", "low": "low", "high": "high"}
+
+
+def _percent(share: float, decimals: int = 1) -> str:
+    return str(format_decimal(100 * share, "0." + decimals * "0"))

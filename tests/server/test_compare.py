@@ -295,7 +295,7 @@ def test_a_name_in_another_encoding_is_told_with_a_mark_and_the_file_is_read(app
 
 def test_the_command_line_speaks_russian(app, folder):
     result = app.test_cli_runner().invoke(args=["compare", str(folder), "--lang", "ru"])
-    assert "прочитано 2 из 3" in result.output
+    assert "прочитано 2 из 3, 66,7 %" in result.output
     assert "повреждён" in result.output
 
 
@@ -332,7 +332,7 @@ def test_ctrl_c_ends_the_work_and_what_was_read_until_then_is_reported(at_work, 
     assert at_work.returncode == STOPPED
     pictures = len((tmp_path / "report.csv").read_text("utf-8-sig").splitlines()) - 1
     assert 0 < pictures < 3_000
-    assert f"{pictures} pictures, 1 without a label, 1 skipped" in output.decode()
+    assert f"Pictures: {pictures}, without a label: 1, skipped: 1" in output.decode()
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="needs /proc")
@@ -372,7 +372,7 @@ def test_one_file_or_a_zip_may_be_named_as_well(app, tmp_path):
 def test_layers_are_taken_on_the_command_line_as_in_the_page(app, tmp_path, layers, count):
     (tmp_path / "a.psd").write_bytes(written_by_ag_psd(layer("3"), layer("4")))
     result = app.test_cli_runner().invoke(args=["compare", str(tmp_path / "a.psd"), "--layers", layers])
-    assert f"{count} pictures" in result.output
+    assert f"Pictures: {count}," in result.output
 
 
 def test_names_cannot_steer_the_terminal(app, tmp_path):
