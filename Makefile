@@ -32,7 +32,7 @@ run: $(PAGE) ## set up what is missing, then serve http://127.0.0.1:8000 (PORT= 
 
 test: $(ALL) $(PAGE) ## set up what is missing, the browser too, then run every test
 	$(BIN)/python -m tests.browser
-	$(BIN)/python -m pytest
+	$(BIN)/python -m pytest --numprocesses=logical --maxprocesses=4 --dist=loadfile
 
 train: $(ALL) ## train the networks and export them to static/models (ARGS="--epochs 3")
 	$(BIN)/python -m train $(ARGS)

@@ -336,7 +336,7 @@ def test_a_page_that_is_held_up_by_reading_goes_on_in_a_worker(open_draw: OpenDr
     page.draw(SEVEN)
     page.expect_digit(7)
     session = page.page.context.new_cdp_session(page.page)
-    session.send("Emulation.setCPUThrottlingRate", {"rate": 50})
+    session.send("Emulation.setCPUThrottlingRate", {"rate": 20})
     page.button("clear").click()
     page.draw(SEVEN)
     page.expect_digit(7)
