@@ -72,7 +72,7 @@ def _training_parser(prog: str) -> argparse.ArgumentParser:
     parser.set_defaults(extra=None)
     parser.add_argument("--epochs", type=_positive, default=0, help="passes over MNIST (default: the recipe's)")
     parser.add_argument("--seed", type=int, default=1)
-    parser.add_argument("--limit", type=_positive, help="take only so many pictures of MNIST, for a trial")
+    parser.add_argument("--limit", type=_positive, help="learn from so many pictures of MNIST only, for a trial")
     parser.add_argument(
         "--drawings", type=_not_negative, help="pen drawings to learn from (default: 300000, with --extra 40000)"
     )

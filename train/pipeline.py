@@ -79,7 +79,9 @@ def produce(recipe: Recipe, options: Namespace) -> Path:
     )
     if own:
         extra.compare(folder, start, own)
-    report(options.out, [recipe.name], options.drawn, options.limit, None)
+    # As in the whole of MNIST: a test picture for six to learn from.
+    tested = options.limit and -(-options.limit // 6)
+    report(options.out, [recipe.name], options.drawn, tested, None)
     if own:
         print(extra.told(folder, start))
     return folder
