@@ -66,11 +66,11 @@ class DrawPage:
             details = {"button": "left", "buttons": 1, "pointerType": "pen", "force": pressure, "clickCount": 1}
             session.send("Input.dispatchMouseEvent", {"type": kind, "x": x, "y": y, **details})
 
-        start, *rest = self.on_screen(stroke)
-        send("mousePressed", start)
-        for point in rest:
+        points = self.on_screen(stroke)
+        send("mousePressed", points[0])
+        for point in points[1:]:
             send("mouseMoved", point)
-        send("mouseReleased", rest[-1])
+        send("mouseReleased", points[-1])
 
     def expect_engine(self, name: str) -> None:
         """Wait until that engine is in use."""
