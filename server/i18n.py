@@ -2,14 +2,18 @@
 
 import logging
 import os
+from collections.abc import Callable
 from pathlib import Path
+from typing import TypeVar
 from urllib.parse import urlencode
 
 from babel.messages.mofile import write_mo
 from babel.messages.pofile import read_po
 from flask import Flask, Response, has_request_context, redirect, request, url_for
-from flask_babel import Babel
+from flask_babel import Babel, force_locale
 from werkzeug.wrappers import Response as BaseResponse
+
+T = TypeVar("T")
 
 LANGUAGES = ("en", "ru")
 """The first one is the language of the sources and the default."""
@@ -51,6 +55,15 @@ def language() -> str:
     if chosen in LANGUAGES:
         return chosen
     return request.accept_languages.best_match(LANGUAGES) or LANGUAGES[0]
+
+
+def in_each_language(say: Callable[[], T]) -> dict[str, T]:
+    """What `say` gives in every language, by its code."""
+    said = {}
+    for code in LANGUAGES:
+        with force_locale(code):
+            said[code] = say()
+    return said
 
 
 def language_url(code: str) -> str:

@@ -144,12 +144,12 @@ def _schemas(models: list[str]) -> dict[str, Schema]:
                 "ablation": _object(dict.fromkeys(ABLATION, DIGIT_OR_NULL)),
                 "shape": measures,
                 "percentiles": {"anyOf": [measures, {"type": "null"}]},
-                "reasons": {"type": "array", "items": TEXT},
+                **_texts("reasons", {"type": "array", "items": TEXT}),
                 "suspect": {"type": "boolean", "description": "Whether the label is probably wrong."},
                 "nearest": {"type": "object", "additionalProperties": {"type": "array", "items": PNG}},
             }
         ),
-        "Skipped": _object({"name": TEXT, "layer": TEXT_OR_NULL, "reason": TEXT}),
+        "Skipped": _object({"name": TEXT, "layer": TEXT_OR_NULL, **_texts("reason", TEXT)}),
         "Summary": _object(
             {
                 **dict.fromkeys(("pictures", "unlabelled", "skipped"), COUNT),
@@ -168,6 +168,11 @@ def _schemas(models: list[str]) -> dict[str, Schema]:
         "Problem": _object({"type": TEXT, "title": TEXT, "status": {"type": "integer"}, "detail": TEXT})
         | {"description": "RFC 9457 problem details; `detail` says what to do, in the language of the request."},
     }
+
+
+def _texts(name: str, schema: Schema) -> dict[str, Schema]:
+    """A field in the language of the request, and in all."""
+    return {name: schema, "translations": _object(dict.fromkeys(LANGUAGES, _object({name: schema})))}
 
 
 def _page(content_type: str = "text/html", schema: Schema = TEXT) -> dict[str, Any]:

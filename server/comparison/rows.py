@@ -7,7 +7,7 @@
 
 import base64
 import struct
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from io import BytesIO
 from typing import Any
 
@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from server.comparison import Result
+from server.i18n import in_each_language, language
 from server.pictures import Skipped
 
 PNG_URL = "data:image/png;base64,"
@@ -28,10 +29,17 @@ Row = dict[str, Any]
 
 
 def of_event(event: Result | Skipped) -> Row:
-    """The row of a result, or of what was skipped, in the language of the request."""
+    """The row of a result, or of what was skipped."""
     if isinstance(event, Skipped):
-        return {"skipped": {"name": event.name, "layer": event.layer, "reason": str(event.reason)}}
+        name, layer, reason = event
+        return {"skipped": {"name": name, "layer": layer, **_in_languages(lambda: {"reason": str(reason)})}}
     return {"picture": of_result(event)}
+
+
+def _in_languages(say: Callable[[], Row]) -> Row:
+    """Fields that hold texts: in the language of the request, and under `translations` in every one."""
+    translations = in_each_language(say)
+    return {**translations[language()], "translations": translations}
 
 
 def of_result(result: Result) -> Row:
@@ -53,7 +61,7 @@ def of_result(result: Result) -> Row:
         "ablation": dict(result.ablation),
         "shape": {name: round(float(value[0]), 3) for name, value in result.shape._asdict().items()},
         "percentiles": result.percentiles and {name: round(value, 2) for name, value in result.percentiles.items()},
-        "reasons": [str(reason) for reason in result.reasons],
+        **_in_languages(lambda: {"reasons": [str(reason) for reason in result.reasons]}),
         "suspect": result.suspect,
         "nearest": {str(digit): [png(example) for example in examples] for digit, examples in result.nearest.items()},
     }

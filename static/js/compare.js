@@ -2,6 +2,7 @@
 
 import { download } from './download.js';
 import { byId } from './element.js';
+import { keep, kept } from './keep.js';
 import { Report } from './report/report.js';
 import { text } from './strings.js';
 import { chosen, compare, countOf, dropped } from './upload.js';
@@ -143,16 +144,40 @@ for (const id of ['files', 'folder']) {
 byId('try').addEventListener('click', () => run(sample));
 byId('layers').addEventListener('change', () => {
   if (last.length > 0) run(async () => last);
+  else if (!report.empty) say('status.again');
 });
 byId('stop').addEventListener('click', () => running?.abort());
 for (const button of document.querySelectorAll('[data-format]')) {
   button.addEventListener('click', () => take(button.dataset.format));
 }
 
+/** Leaves the report to the next page of this tab, perhaps in the other language. @returns {boolean} whether it fits */
+function leave() {
+  const { empty, rows, unsaved } = report;
+  return keep('report', empty ? null : { rows, unsaved, layers: byId('layers').value, stopped: running !== null }) || empty;
+}
+
+/** Shows the report that an earlier page of this tab left; its files it could not leave. */
+function restore() {
+  const left = kept('report');
+  if (!left) return;
+  try {
+    left.rows.forEach((row) => report.add(row));
+    report.unsaved = left.unsaved;
+    byId('layers').value = left.layers;
+    if (left.stopped) say('status.stopped');
+    show();
+  } catch {
+    report.clear(false); // written by another version of this page
+  }
+}
+
+addEventListener('pagehide', leave); // not every phone tells before
 addEventListener('beforeunload', (event) => {
-  if (report.unsaved) event.returnValue = true; // preventDefault alone does nothing in older browsers
+  if (!leave() || report.unsaved) event.returnValue = true; // preventDefault alone does nothing in older browsers
 });
 
 // A report that the server put into the page itself, for a browser that sent a plain form.
 report.addFromPage();
 show();
+if (report.empty) restore();

@@ -9,10 +9,13 @@ export function kept(key) {
   }
 }
 
+/** @returns {boolean} whether there is room; without it, the value lasts as long as the page */
 export function keep(key, value) {
   try {
+    sessionStorage.removeItem(`digits:${key}`); // what is old must not come back in its place
     sessionStorage.setItem(`digits:${key}`, JSON.stringify(value));
+    return true;
   } catch {
-    // Storage is full or switched off: the drawing lasts as long as the page.
+    return false; // storage is full or switched off
   }
 }

@@ -334,6 +334,51 @@ def test_a_report_stays_until_the_first_row_of_the_next_comes(page, folder):
     expect(label).to_have_value("5")
 
 
+def test_a_report_stays_when_the_language_changes_and_speaks_the_other_one(page, folder):
+    choose(page, folder)
+    page.locator("#layers").select_option("flat")
+    expect(page.locator(".card")).to_have_count(3)
+    page.on("dialog", lambda dialog: dialog.accept())
+    page.locator("input.label").first.fill("5")
+    page.get_by_role("link", name="RU").click()
+    expect(page.locator("html")).to_have_attribute("lang", "ru")
+    expect(page.locator(".card")).to_have_count(3)
+    expect(page.locator("input.label").first).to_have_value("5")
+    expect(page.locator("#skipped-list")).to_contain_text("broken.png Файл повреждён")
+    expect(page.locator("#layers")).to_have_value("flat")
+    with page.expect_download() as download:
+        page.locator("[data-format=csv]").click()
+    assert len(download.value.path().read_text().splitlines()) == 4
+    page.locator("#layers").select_option("each")
+    expect(page.locator("#status")).to_have_text("Чтобы прочитать их так, выберите файлы ещё раз.")
+
+
+def test_a_report_that_was_stopped_says_so_on_the_next_page(page, folder):
+    choose(page, folder)
+    page.route("**/api/compare", lambda route: None)
+    page.locator("#layers").select_option("flat")
+    expect(page.locator("#stop")).to_be_visible()
+    page.reload()
+    expect(page.locator("#status")).to_have_text("Stopped. What was read so far stands below.")
+    expect(page.locator(".card")).to_have_count(4)
+
+
+def test_a_report_too_large_for_the_tab_s_store_asks_before_it_is_left(page, folder):
+    asked: list[str] = []
+    page.on("dialog", lambda dialog: (asked.append(dialog.type), dialog.dismiss()))
+    choose(page, folder)
+    page.evaluate("for (let at = 2 ** 24; at >= 1; at /= 2) try { sessionStorage[at] = 'x'.repeat(at) } catch {}")
+    page.get_by_role("link", name="RU").click()
+    expect(page.locator(".card")).to_have_count(4)
+    assert asked == ["beforeunload"]
+
+
+def test_a_report_of_another_version_of_the_page_does_no_harm(page):
+    page.evaluate("sessionStorage['digits:report'] = JSON.stringify({rows: [{picture: {}}]})")
+    page.reload()
+    expect(page.locator("#report")).to_be_hidden()
+
+
 def test_whoever_leaves_with_labels_that_were_not_taken_home_is_asked_first(page, folder):
     asked: list[str] = []
     page.on("dialog", lambda dialog: (asked.append(dialog.type), dialog.dismiss()))
@@ -393,7 +438,10 @@ def test_mistakes_and_order_are_those_of_the_chosen_network(page, network, clien
 def test_a_mistake_tells_why_and_shows_mnists_nearest(page, client: FlaskClient):
     [row, *_] = upload(client, {"3.png": PNG}).get_json()["pictures"]
     sees = row["models"]["robust"]["sees"]
-    row |= {"reasons": ["Thin strokes."], "nearest": {"3": [sees], "7": [sees, "javascript:alert(1)"]}}
+    row |= {
+        "translations": {"en": {"reasons": ["Thin strokes."]}},
+        "nearest": {"3": [sees], "7": [sees, "javascript:alert(1)"]},
+    }
     page.route("**/api/compare", lambda route: route.fulfill(body=json.dumps({"picture": row}) + "\n"))
     page.locator("#files").set_input_files({"name": "3.png", "mimeType": "image/png", "buffer": PNG})
     expect(page.locator(".reasons li")).to_have_text([re.compile("label is probably wrong"), "Thin strokes."])

@@ -5,6 +5,7 @@ import csv
 import io
 import json
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -35,6 +36,11 @@ NDJSON = "application/x-ndjson"
 def upload(client, files: dict[str, bytes], accept: str = "application/json", **fields: str):
     data = {"files": [(BytesIO(content), name) for name, content in files.items()], **fields}
     return client.post("/api/compare", data=data, headers={"Accept": accept})
+
+
+def load_mnist(app):
+    app.extensions["mnist"].start()
+    app.extensions["mnist"]._thread.join()
 
 
 def test_the_report_comes_as_json(client):
@@ -80,7 +86,18 @@ def test_layers_are_digits_and_named_ones_have_labels(client):
 def test_reasons_come_in_the_language_of_the_request(client):
     data = {"files": [(BytesIO(b"x"), "7.png")]}
     report = client.post("/api/compare", data=data, headers={"Accept-Language": "ru"}).get_json()
-    assert "Формат" in report["skipped"][0]["reason"]
+    [skipped] = report["skipped"]
+    assert "Формат" in skipped["reason"]
+
+
+def test_reasons_come_in_every_language_too(app, client):
+    load_mnist(app)
+    report = upload(client, {"7.png": PNG, "8.png": b"x"}).get_json()
+    for part, field in ((report["pictures"][0], "reasons"), (report["skipped"][0], "reason")):
+        english, russian = (part["translations"][code][field] for code in ("en", "ru"))
+        assert english == part[field]
+        assert re.search("[a-z]{3}", str(english))
+        assert re.search("[а-я]{3}", str(russian))
 
 
 BAD_FILES = {
@@ -262,8 +279,7 @@ def folder(tmp_path):
 
 
 def test_the_command_line_gives_the_figures_of_the_api(app, client, folder, tmp_path):
-    app.extensions["mnist"].start()
-    app.extensions["mnist"]._thread.join()  # else one could have the card's figures, the other those measured
+    load_mnist(app)  # else one could have the card's figures, the other those measured
     result = app.test_cli_runner().invoke(args=["compare", str(folder), "--json", str(tmp_path / "r.json")])
     assert result.exit_code == 0, result.output
     report = json.loads((tmp_path / "r.json").read_text())

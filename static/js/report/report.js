@@ -47,8 +47,8 @@ export class Report {
 
   /** Takes one row in; `show` makes it visible. */
   add(given) {
-    if (given.picture) this.pictures.push(this.#labelled(given.picture));
-    if (given.skipped) this.skipped.push(given.skipped);
+    if (given.picture) this.pictures.push(this.#labelled(translated(given.picture)));
+    if (given.skipped) this.skipped.push(translated(given.skipped));
     if (given.summary) this.summary = given.summary;
   }
 
@@ -59,10 +59,15 @@ export class Report {
     }
   }
 
+  /** All rows, as `add` takes them in. */
+  get rows() {
+    const parts = [...this.pictures.map((picture) => ({ picture })), ...this.skipped.map((skipped) => ({ skipped }))];
+    return [...parts, { summary: this.summary ?? {} }];
+  }
+
   /** All rows, a JSON object a line, as the server takes them. */
   toString() {
-    const rows = [...this.pictures.map((picture) => ({ picture })), ...this.skipped.map((skipped) => ({ skipped }))];
-    return [...rows, { summary: this.summary ?? {} }].map((given) => JSON.stringify(given)).join('\n');
+    return this.rows.map((given) => JSON.stringify(given)).join('\n');
   }
 
   get empty() {
@@ -160,6 +165,9 @@ export class Report {
     return text('ablation', Object.fromEntries(steps.map(([step, accuracy]) => [step, share(accuracy)])));
   }
 }
+
+/** A row's content in the page's language; it may have been read in another. */
+const translated = (part) => Object.assign(part, part.translations?.[document.documentElement.lang]);
 
 /** Whoever types a label has seen the picture, so it is doubted no more. */
 function type(picture, label) {
