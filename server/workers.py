@@ -53,13 +53,16 @@ def run(listeners: list[socket], serve: Callable[[socket], object], announce: Ca
                 _serve(serve, listener, [other for other in listeners if other is not listener], alive)
         signal.pthread_sigmask(signal.SIG_UNBLOCK, SIGNALS)
         child, status = os.wait()
+        if child not in children:
+            continue  # a lost one's, which become this process's where it is the system's first, as in a container
         listener = children.pop(child)
         if not received:
             unserved.append(listener)  # whose connections wait for the successor
             logging.getLogger(__name__).error("A serving process ended with status %d; another takes its place", status)
             time.sleep(RESTART_SECONDS)
     while children:
-        children.pop(os.wait()[0])
+        ended, _ = os.wait()
+        children.pop(ended, None)
     return received[0]
 
 

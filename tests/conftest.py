@@ -2,6 +2,7 @@
 
 import os
 from collections.abc import Callable, Iterator
+from typing import Any
 
 import hypothesis
 import pytest
@@ -42,8 +43,8 @@ def start_server() -> Iterator[Callable[..., LiveServer]]:
     """Start real servers with other settings: `start_server(DIGITS_MAX_BODY_BYTES="2048").url`."""
     servers: list[LiveServer] = []
 
-    def start(**environ: str) -> LiveServer:
-        servers.append(LiveServer(**environ))
+    def start(**options: Any) -> LiveServer:
+        servers.append(LiveServer(**options))
         return servers[-1]
 
     yield start

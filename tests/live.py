@@ -5,6 +5,7 @@ import re
 import subprocess
 import sys
 import tempfile
+from collections.abc import Callable
 from pathlib import Path
 from typing import IO
 
@@ -19,18 +20,20 @@ class LiveServer:
 
     Args:
         root: the folder that holds the server.
+        prepare: called in the server's process before it begins.
         environ: settings, e.g. `DIGITS_MAX_BODY_BYTES="2048"`; the port is any free one.
 
     Raises:
         RuntimeError: it did not start; the message is what it said.
     """
 
-    def __init__(self, root: Path = ROOT, **environ: str) -> None:
+    def __init__(self, root: Path = ROOT, prepare: Callable[[], object] | None = None, **environ: str) -> None:
         # A file, because a pipe that nobody reads would fill up and hold the server.
         self.errors = tempfile.TemporaryFile("w+")  # noqa: SIM115 - lives as long as the process
         self.process = subprocess.Popen(
             [sys.executable, "-m", "server"],
             cwd=root,
+            preexec_fn=prepare,
             env={**os.environ, **UNLIMITED, "HOST": "127.0.0.1", "PORT": "0", **environ},
             stdout=subprocess.PIPE,
             stderr=self.errors,

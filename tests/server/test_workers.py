@@ -1,18 +1,23 @@
 """Several processes that serve one address."""
 
+import ctypes
 import os
 import signal
 import time
 import urllib.request
+from functools import partial
 from pathlib import Path
 
 import pytest
 
-from tests.bad_inputs import JSON, pixels
+from tests.bad_inputs import FORM, JSON, PNG, form, pixels
 from tests.live import LiveServer
 from tests.raw_http import connect
 
 pytestmark = pytest.mark.skipif(not Path("/proc/self/task").exists(), reason="looks for processes in /proc")
+
+PR_SET_CHILD_SUBREAPER = 36
+"""Of Linux's prctl: orphans below the process become its children, as they become those of the system's first."""
 
 
 @pytest.fixture
@@ -25,8 +30,16 @@ def server(start_server) -> LiveServer:
 
 def workers(server: LiveServer) -> set[int]:
     """The processes that serve."""
-    pid = server.process.pid
-    return {int(child) for child in Path(f"/proc/{pid}/task/{pid}/children").read_text().split()}
+    return {child for child in children(server.process.pid) if b"server.pictures" not in command(child)}
+
+
+def children(pid: int) -> set[int]:
+    threads = Path(f"/proc/{pid}/task").iterdir()
+    return {int(child) for thread in threads for child in (thread / "children").read_text().split()}
+
+
+def command(pid: int) -> bytes:
+    return Path(f"/proc/{pid}/cmdline").read_bytes()
 
 
 def until(condition, seconds: float = 30) -> None:
@@ -37,8 +50,8 @@ def until(condition, seconds: float = 30) -> None:
         time.sleep(0.05)
 
 
-def predict(server: LiveServer) -> int:
-    request = urllib.request.Request(f"{server.url}/api/predict", pixels(), {"Content-Type": JSON})
+def predict(server: LiveServer, body: bytes | None = None, content_type: str = JSON) -> int:
+    request = urllib.request.Request(f"{server.url}/api/predict", body or pixels(), {"Content-Type": content_type})
     with urllib.request.urlopen(request, timeout=30) as response:
         return response.status
 
@@ -71,6 +84,21 @@ def test_one_that_is_lost_is_replaced(server):
     os.kill(lost, signal.SIGKILL)
     until(lambda: len(workers(server) - {lost}) == 2)
     assert {predict(server) for _ in range(10)} == {200}
+
+
+def test_one_that_is_lost_is_replaced_where_the_server_is_the_system_s_first_process(start_server):
+    # As in a container: the reading processes of one that is lost become the children of the first.
+    adopt = partial(ctypes.CDLL(None).prctl, PR_SET_CHILD_SUBREAPER, 1)
+    server = start_server(prepare=adopt, DIGITS_PROCESSES="2", DIGITS_READERS="1")
+    until(lambda: len(workers(server)) == 2)
+    lost = min(workers(server))
+    # Each request is a connection, and goes to either.
+    until(lambda: predict(server, form(PNG), FORM) == 200 and children(lost))
+    os.kill(lost, signal.SIGKILL)
+    until(lambda: len(workers(server) - {lost}) == 2)
+    assert {predict(server) for _ in range(10)} == {200}
+    status, errors = server.stop()
+    assert (status, "Traceback" in errors) == (0, False)
 
 
 def test_none_is_left_where_the_first_is_killed(server):
