@@ -178,7 +178,7 @@ addEventListener('hashchange', goToStep);
 goToStep();
 
 const asked = new URLSearchParams(location.search).get('model') ?? kept('network');
-if (asked in models) {
+if (Object.hasOwn(models, asked)) {
   chosen = asked;
   byId(`model-${chosen}`).checked = true;
 }

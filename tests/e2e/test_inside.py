@@ -187,6 +187,12 @@ def test_the_network_that_a_person_chooses_outlives_the_one_that_the_address_nam
     expect(page.page.locator("#totals")).to_contain_text("Robust")
 
 
+@pytest.mark.parametrize("name", ["nonsense", "constructor"])
+def test_an_address_that_names_no_network_shows_the_usual_one(open_inside: OpenInside, name: str) -> None:
+    page = open_inside(f"?model={name}")
+    expect(page.page.locator("#totals")).to_contain_text("Robust")
+
+
 def test_the_other_language_shows_the_same_section_and_network(open_inside: OpenInside) -> None:
     page = open_inside("?model=classic#dense")
     page.page.get_by_label("Robust").check()
