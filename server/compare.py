@@ -9,7 +9,7 @@ from werkzeug.datastructures import FileStorage
 from werkzeug.exceptions import RequestEntityTooLarge
 
 from server import strict_json
-from server.comparison import exports, sources
+from server.comparison import ABLATION, exports, sources
 from server.comparison.figures import of_card
 from server.comparison.rows import Row
 from server.comparison.run import run
@@ -17,6 +17,7 @@ from server.comparison.summary import summarized
 from server.messages import message as _l
 from server.pictures import Layers
 from server.problems import BadRequest, UploadTooLarge, answer
+from server.recognizer import NETWORKS
 from server.settings import Settings
 
 blueprint = Blueprint("compare", __name__)
@@ -123,12 +124,18 @@ def _rows(lines: list[bytes]) -> Iterator[Row]:
         [(kind, content)] = row.items()
         if kind not in ("picture", "skipped", "summary") or not isinstance(content, dict):
             raise ValueError("no such row")
-        if kind == "picture" and not _is_label(row["picture"]["label"]):
-            raise ValueError("a label is a digit or null")
+        if kind == "picture" and not all(map(_is_digit, _digits(content))):
+            raise ValueError("a label and what is read are a digit or null")
         yield row
 
 
-def _is_label(value: object) -> bool:
+def _digits(picture: Row) -> list[object]:
+    """All that is counted of a picture."""
+    read = [picture["models"][name]["digit"] for name in NETWORKS]
+    return [picture["label"], *read, *(picture["ablation"][step] for step in ABLATION)]
+
+
+def _is_digit(value: object) -> bool:
     # `type(...)`, because True is an int to isinstance.
     return value is None or (type(value) is int and 0 <= value <= 9)
 

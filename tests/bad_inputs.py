@@ -126,7 +126,14 @@ def _as_url(png: bytes) -> bytes:
 
 
 PICTURE_ROW = json.dumps(
-    {"picture": {"label": 7, "models": {"robust": {"digit": 7, "sees": "%s"}, "classic": {"digit": 7}}}}
+    {
+        "picture": {
+            "label": 7,
+            "models": {"robust": {"digit": 7, "sees": "%s"}, "classic": {"digit": 7}},
+            "ablation": {"raw": 7, "box": 7, "mass": 7},
+            "percentiles": None,
+        }
+    }
 ).encode()
 
 BAD_INPUTS = [
@@ -300,6 +307,9 @@ BAD_INPUTS = [
     _report("a report with a label that is true", b'{"picture": {"label": true}}'),
     _report("a report with a label of 7.0", b'{"picture": {"label": 7.0}}'),
     _report("a report with a label below 0", b'{"picture": {"label": -1}}'),
+    _report("a report with true for a digit that was read", PICTURE_ROW.replace(b'"box": 7', b'"box": true')),
+    _report("a report with a digit below 0", PICTURE_ROW.replace(b'{"digit": 7}', b'{"digit": -1}')),
+    _report("a report with a list for a digit", PICTURE_ROW.replace(b'{"digit": 7}', b'{"digit": []}')),
     _report("a report of an infinite number", b'{"skipped": {"name": 1e999, "layer": null, "reason": ""}}'),
     _report("a report with half a character", b'{"skipped": {"name": "\\ud800", "layer": null, "reason": ""}}'),
     _report("a report of a row that is a number", b'{"skipped": 0}'),
