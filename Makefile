@@ -76,17 +76,20 @@ licences: $(ALL) ## write docs/licences.md from what is pinned
 clean: ## remove what was installed and built
 	rm -rf $(VENV) node_modules static/dist
 
+# TensorFlow, and so training and testing, does without Python 3.13; running does with it.
 $(VENV)/pyvenv.cfg:
-	@for python in $(or $(PYTHON),python3 python3.12 python3.11 python); do \
-		$$python -c 'import sys; sys.exit(not (3, 11) <= sys.version_info < (3, 13))' 2>/dev/null \
+	@for above in 13 14; do for python in $(or $(PYTHON),python3 python3.12 python3.11 python); do \
+		$$python -c "import sys; sys.exit(not (3, 11) <= sys.version_info < (3, $$above))" 2>/dev/null \
 			&& { echo "$$python -m venv $(VENV)"; $$python -m venv $(VENV); exit; }; \
-	done; echo "Digit Lab needs Python 3.11 or 3.12. Install one, or name it: make run PYTHON=/path/to/python3.12" >&2; exit 1
+	done; done; echo "Digit Lab needs Python 3.11 to 3.13. Install one, or name it: make run PYTHON=/path/to/python3.12" >&2; exit 1
 
 $(RUN): requirements-run.txt | $(VENV)/pyvenv.cfg
 	$(INSTALL) requirements-run.txt
 	@touch $@
 
 $(ALL): requirements.txt | $(RUN)
+	@$(BIN)/python -c 'import sys; sys.exit(sys.version_info >= (3, 13))' || { echo "To train and to test," \
+		"TensorFlow needs Python 3.11 or 3.12. Give: make clean, and this again with PYTHON=/path/to/python3.12" >&2; exit 1; }
 	$(INSTALL) requirements.txt
 	@touch $@
 
