@@ -20,6 +20,8 @@ from pathlib import Path
 from . import MODELS, ROOT
 
 SAMPLE = ROOT / "static" / "sample.zip"
+MAX_SEED = 2**31 - 3
+"""TensorFlow takes signed seeds of 32 bits, and sets of drawings take the next two as well."""
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -71,7 +73,7 @@ def _training_parser(prog: str) -> argparse.ArgumentParser:
     _add_folders(parser)
     parser.set_defaults(extra=None)
     parser.add_argument("--epochs", type=_positive, default=0, help="passes over MNIST (default: the recipe's)")
-    parser.add_argument("--seed", type=int, default=1)
+    parser.add_argument("--seed", type=_seed, default=1)
     parser.add_argument("--limit", type=_positive, help="learn from so many pictures of MNIST only, for a trial")
     parser.add_argument(
         "--drawings", type=_not_negative, help="pen drawings to learn from (default: 300000, with --extra 40000)"
@@ -135,7 +137,7 @@ def _evaluate(arguments: list[str]) -> int:
 def _penmanship(arguments: list[str]) -> int:
     parser = argparse.ArgumentParser(prog="python -m train penmanship")
     parser.add_argument("sheet", type=_new_file, help="PNG file to draw")
-    parser.add_argument("--seed", type=int, default=1)
+    parser.add_argument("--seed", type=_seed, default=1)
     options = parser.parse_args(arguments)
     from .penmanship.sheet import sheet
 
@@ -149,7 +151,7 @@ def _sample(arguments: list[str]) -> int:
     parser.add_argument(
         "zip", type=_new_file, nargs="?", default=SAMPLE, help="ZIP file to write (default: %(default)s)"
     )
-    parser.add_argument("--seed", type=int, default=1)
+    parser.add_argument("--seed", type=_seed, default=1)
     options = parser.parse_args(arguments)
     from .sample import sample
 
@@ -165,11 +167,17 @@ def _positive(text: str) -> int:
     return number
 
 
-def _not_negative(text: str) -> int:
-    number = int(text)
-    if number < 0:
-        raise argparse.ArgumentTypeError("must not be negative")
+def _seed(text: str) -> int:
+    number = _not_negative(text)
+    if number > MAX_SEED:
+        raise argparse.ArgumentTypeError(f"must be at most {MAX_SEED}")
     return number
+
+
+def _not_negative(text: str) -> int:
+    if not text.isdecimal():
+        raise argparse.ArgumentTypeError("must be a whole number, not negative")
+    return int(text)
 
 
 # Told before hours of work, not after them.

@@ -55,6 +55,11 @@ def rank() -> int:
     return index + (len(chiefs) if kind == "worker" else 0)
 
 
+def own(folder: Path) -> Path:
+    """A place of this worker's own in a folder, for where the workers share a disk."""
+    return folder / f"worker{rank()}" if rank() else folder
+
+
 @functools.cache
 def strategy() -> tf.distribute.Strategy:
     """The strategy for all of this process's life: multi-worker if TF_CONFIG is set, else TensorFlow's default.

@@ -101,7 +101,7 @@ def told(folder: Path, start: Path) -> str:
     card, before = _card(folder), _card(start)
     own = card["retrained"]
     figures = {
-        f"your digits held back from training ({own['after']['n']})": (own["before"], own["after"]),
+        "your digits held back from training": (own["before"], own["after"]),
         "MNIST test": tuple(each["accuracy"]["MNIST test"] for each in (before, card)),
     }
     return "\n".join(f"{name}: before {_percent(was)}, after {_percent(now)}" for name, (was, now) in figures.items())
@@ -124,4 +124,4 @@ def _accuracy(folder: Path, split: Split) -> dict[str, float]:
 
 def _percent(figure: dict[str, float]) -> str:
     share, low, high = (100 * figure[name] for name in ("accuracy", "low", "high"))
-    return f"{share:.2f} % ({low:.2f} to {high:.2f})"
+    return f"{share:.2f} % of {figure['n']:,} ({low:.2f} to {high:.2f})"

@@ -178,8 +178,7 @@ def fit(
     """
     rank, strategy = distribution.rank(), distribution.strategy()
     distribution.agree(repr(settings))
-    if rank:
-        work = work / f"worker{rank}"  # where workers share a disk, each needs a place of its own
+    work = distribution.own(work)
     folder = work / settings.run / "checkpoint"
     if fresh:
         for remains in (folder, folder.with_suffix(".old")):

@@ -38,7 +38,7 @@ def produce(recipe: Recipe, options: Namespace) -> Path:
         own.training.digest() if own else None,
     )
     data = mnist.load()
-    start = options.work / settings.run / "start"
+    start = distribution.own(options.work) / settings.run / "start"
     if own:
         recipe = extra.retraining(recipe, start, options.fresh)
     trained, history = fit.fit(recipe, settings, data, options.work, options.fresh, own.training if own else None)

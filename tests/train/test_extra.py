@@ -145,7 +145,7 @@ def test_the_same_command_goes_on_and_tells_the_same(run, capsys) -> None:
     assert card(run)["retrained"] == before["retrained"]
     assert card(run)["history"] == before["history"]
     said = capsys.readouterr().out
-    assert "your digits held back from training (10): before 0.00 %" in said
+    assert "your digits held back from training: before 0.00 % of 10" in said
     assert f"MNIST test: before {100 * shipped()['accuracy']['MNIST test']['accuracy']:.2f} %" in said
 
 

@@ -99,6 +99,13 @@ def test_the_command_draws_a_sheet(tmp_path: Path) -> None:
         assert np.asarray(sheet).std() > 20
 
 
+@pytest.mark.parametrize("seed", ["-1", str(2**31), "one"])
+def test_a_seed_that_cannot_be_used_is_told(tmp_path: Path, capsys: pytest.CaptureFixture[str], seed: str) -> None:
+    with pytest.raises(SystemExit):
+        main(["penmanship", str(tmp_path / "sheet.png"), "--seed", seed])
+    assert "--seed" in capsys.readouterr().err
+
+
 def test_penmanship_needs_no_tensorflow() -> None:
     code = (
         "import sys, train.penmanship, train.synthesis; sys.exit('tensorflow' in sys.modules or 'keras' in sys.modules)"
