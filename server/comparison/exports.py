@@ -95,7 +95,8 @@ def write_npz(rows: Iterable[Row], file: IO[bytes]) -> None:
             images += from_png(picture["models"][ROBUST]["sees"]).tobytes()
             labels.append(picture["label"])
     x, y = np.frombuffer(images, np.uint8).reshape(-1, 28, 28), np.frombuffer(labels, np.uint8)
-    # By content: what was held back once stays so, whatever digits are added.
+    # By content: what was held back once stays so, whatever digits are added; but for the one of a small set that no
+    # lot falls on.
     lots = np.array([crc32(image) for image in x], np.uint32)
     test = lots % HELD_BACK == 0
     if len(y) >= HELD_BACK and not test.any():

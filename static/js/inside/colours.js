@@ -56,12 +56,6 @@ export function colourOf({ table: colours, zero }, value, largest) {
   return colours[Math.max(0, Math.min(255, Math.round(place)))];
 }
 
-/** The same as a CSS colour. */
-export function cssColour(colours, value, largest) {
-  const [red, green, blue] = new Uint8Array(new Uint32Array([colourOf(colours, value, largest)]).buffer);
-  return `rgb(${red} ${green} ${blue})`;
-}
-
 /** The largest absolute value. */
 export function largestOf(values) {
   let largest = 0;

@@ -19,7 +19,7 @@ const FRAME_GAP = 1 / 32;
 const CRUMB = 0.15;
 const BORDER = 0.7;
 const CORNERS = 0.75;
-/** As the graph does: a steep line in place of a comparison, so that a grey at the very middle counts half. */
+/** As the graph does: a steep line in place of a comparison, so that a grey at the very middle counts as dark. */
 const STEEP = 1e4;
 
 const clip = (value) => Math.min(1, Math.max(0, value));
