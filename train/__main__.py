@@ -176,7 +176,7 @@ def _seed(text: str) -> int:
 
 def _not_negative(text: str) -> int:
     if not text.isdecimal():
-        raise argparse.ArgumentTypeError("must be a whole number, not negative")
+        raise argparse.ArgumentTypeError("must be a whole number and must not be negative")
     return int(text)
 
 

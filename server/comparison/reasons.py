@@ -26,31 +26,31 @@ def find(percentiles: Mapping[str, float]) -> list[Message]:
 def _text(trait: str, high: bool, number: int) -> Message | None:
     match trait, high:
         case "stroke", False:
-            return _l("The strokes are thinner than %(number)d %% of MNIST's.", number=number)
+            return _l("The strokes are thinner than %(number)d%% of MNIST's.", number=number)
         case "stroke", True:
-            return _l("The strokes are thicker than %(number)d %% of MNIST's.", number=number)
+            return _l("The strokes are thicker than %(number)d%% of MNIST's.", number=number)
         case "slant", False:
-            return _l("The digit leans further to the left than %(number)d %% of MNIST's.", number=number)
+            return _l("The digit leans further to the left than %(number)d%% of MNIST's.", number=number)
         case "slant", True:
-            return _l("The digit leans further to the right than %(number)d %% of MNIST's.", number=number)
+            return _l("The digit leans further to the right than %(number)d%% of MNIST's.", number=number)
         case "size", False:
             return _l(
-                "The digit is smaller in its picture than %(number)d %% of MNIST's; only Classic minds.",
+                "The digit is smaller in its picture than %(number)d%% of MNIST's; only Classic minds.",
                 number=number,
             )
         case "size", True:
             return _l(
-                "The digit is larger in its picture than %(number)d %% of MNIST's; only Classic minds.",
+                "The digit is larger in its picture than %(number)d%% of MNIST's; only Classic minds.",
                 number=number,
             )
         case "offset", True:
             return _l(
-                "The digit lies further from the middle than %(number)d %% of MNIST's; only Classic minds.",
+                "The digit lies further from the middle than %(number)d%% of MNIST's; only Classic minds.",
                 number=number,
             )
         case "coverage", True:
             return _l(
-                "More of the picture was taken for ink than in %(number)d %% of MNIST's: "
+                "More of the picture was taken for ink than in %(number)d%% of MNIST's: "
                 "perhaps the ground was taken for the ink.",
                 number=number,
             )

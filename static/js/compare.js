@@ -97,16 +97,17 @@ function showProgress(done, n) {
 }
 
 async function take(format) {
+  byId('taken').textContent = '';
   try {
     const answer = await fetch(`/api/report?format=${format}`, { method: 'POST', body: report.toString() });
     if (answer.ok) {
       download(await answer.blob(), `digits.${format}`);
       report.unsaved = false;
     } else {
-      byId('status').textContent = (await answer.json()).detail;
+      byId('taken').textContent = (await answer.json()).detail;
     }
   } catch {
-    say('status.lost');
+    byId('taken').textContent = text('status.lost');
   }
 }
 
@@ -151,10 +152,13 @@ for (const button of document.querySelectorAll('[data-format]')) {
   button.addEventListener('click', () => take(button.dataset.format));
 }
 
+const CHOICES = ['layers', 'network', 'filter', 'order'];
+
 /** Leaves the report to the next page of this tab, perhaps in the other language. @returns {boolean} whether it fits */
 function leave() {
   const { empty, rows, unsaved } = report;
-  return keep('report', empty ? null : { rows, unsaved, layers: byId('layers').value, stopped: running !== null }) || empty;
+  const choices = CHOICES.map((id) => byId(id).value);
+  return keep('report', empty ? null : { rows, unsaved, choices, stopped: running !== null }) || empty;
 }
 
 /** Shows the report that an earlier page of this tab left; its files it could not leave. */
@@ -164,7 +168,7 @@ function restore() {
   try {
     left.rows.forEach((row) => report.add(row));
     report.unsaved = left.unsaved;
-    byId('layers').value = left.layers;
+    CHOICES.forEach((id, at) => (byId(id).value = left.choices[at]));
     if (left.stopped) say('status.stopped');
     show();
   } catch {
@@ -172,9 +176,20 @@ function restore() {
   }
 }
 
+/** Whether the language was pressed a moment ago: then one does not leave for good. */
+let turning = false;
+document.querySelector('.languages').addEventListener('click', () => {
+  turning = true;
+  setTimeout(() => (turning = false), 1000);
+});
 addEventListener('pagehide', leave); // not every phone tells before
 addEventListener('beforeunload', (event) => {
-  if (!leave() || report.unsaved) event.returnValue = true; // preventDefault alone does nothing in older browsers
+  if (!leave() || (report.unsaved && !turning)) event.returnValue = true; // preventDefault is not enough for older browsers
+});
+addEventListener('pageshow', ({ persisted }) => {
+  if (!persisted || !kept('report')) return;
+  report.clear(false); // labels may have been typed since, on the page in the other language
+  restore();
 });
 
 // A report that the server put into the page itself, for a browser that sent a plain form.

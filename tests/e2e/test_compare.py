@@ -338,10 +338,21 @@ def test_a_report_stays_when_the_language_changes_and_speaks_the_other_one(page,
     choose(page, folder)
     page.locator("#layers").select_option("flat")
     expect(page.locator(".card")).to_have_count(3)
-    page.on("dialog", lambda dialog: dialog.accept())
     page.locator("input.label").first.fill("5")
+    page.locator("#network").select_option("classic")
+    page.locator("#order").select_option("sure")
+    page.locator("#filter").select_option("mistakes")
+    count = page.locator("#gallery .card").count()
+    asked: list[str] = []
+    page.on("dialog", lambda dialog: (asked.append(dialog.type), dialog.accept()))
     page.get_by_role("link", name="RU").click()
     expect(page.locator("html")).to_have_attribute("lang", "ru")
+    assert asked == [], "nothing is lost"
+    for choice, value in {"network": "classic", "order": "sure", "filter": "mistakes"}.items():
+        expect(page.locator(f"#{choice}")).to_have_value(value)
+    expect(page.locator(".card")).to_have_count(count)
+    page.locator("#filter").select_option("all")
+    page.locator("#order").select_option("given")
     expect(page.locator(".card")).to_have_count(3)
     expect(page.locator("input.label").first).to_have_value("5")
     expect(page.locator("#skipped-list")).to_contain_text("broken.png Файл повреждён")
@@ -400,14 +411,38 @@ def test_whoever_leaves_with_labels_that_were_not_taken_home_is_asked_first(page
     page.on("dialog", lambda dialog: (asked.append(dialog.type), dialog.dismiss()))
     choose(page, folder)
     page.locator("input.label").first.fill("5")
-    page.get_by_role("link", name="RU").click()
+    page.get_by_role("link", name="Inside").click()
     expect(page.locator("input.label").first).to_have_value("5")
     assert asked == ["beforeunload"]
     with page.expect_download():
         page.locator("[data-format=csv]").click()
-    page.get_by_role("link", name="RU").click()
-    expect(page.locator("html")).to_have_attribute("lang", "ru")
+    page.get_by_role("link", name="Inside").click()
+    expect(page).to_have_url(re.compile("/inside$"))
     assert asked == ["beforeunload"]
+
+
+def test_a_page_that_comes_back_as_it_was_shows_what_was_typed_since(page, folder):
+    choose(page, folder)
+    page.locator("input.label").first.fill("5")
+    page.evaluate("dispatchEvent(new PageTransitionEvent('pagehide'))")
+    page.locator("input.label").first.fill("4")
+    page.evaluate("dispatchEvent(new PageTransitionEvent('pageshow', { persisted: true }))")
+    expect(page.locator("input.label").first).to_have_value("5")
+
+
+def test_a_failed_export_is_told_beside_its_button(open_compare, folder):
+    page = open_compare(errors_allowed=True)
+    choose(page, folder)
+    page.route("**/api/report*", lambda route: route.abort())
+    page.locator("[data-format=csv]").click()
+    expect(page.locator("#taken")).to_have_text("The server cannot be reached. Check that it runs, and try again.")
+
+
+def test_a_picture_with_nothing_drawn_has_no_most_probable_digit(page):
+    blank = encode(np.full((40, 40), 255, np.uint8))
+    page.locator("#files").set_input_files({"name": "7.png", "mimeType": "image/png", "buffer": blank})
+    expect(page.locator(".card")).to_contain_text("nothing drawn")
+    expect(page.locator(".card .columns, .card details")).to_have_count(0)
 
 
 def test_a_confusion_cell_opens_the_pictures_behind_it(page, folder):

@@ -201,8 +201,8 @@ def test_a_download_is_kept_only_where_it_is_the_right_file(tmp_path):
 def test_reasons_name_what_is_unusual_the_most_unusual_first():
     found = reasons.find({"stroke": 0.2, "slant": 98.4, "size": 50, "offset": 0})
     assert [reason.text for reason in found] == [
-        "The strokes are thinner than %(number)d %% of MNIST's.",
-        "The digit leans further to the right than %(number)d %% of MNIST's.",
+        "The strokes are thinner than %(number)d%% of MNIST's.",
+        "The digit leans further to the right than %(number)d%% of MNIST's.",
     ]
     assert [reason.values["number"] for reason in found] == [99, 98]
 

@@ -7,6 +7,8 @@ import { shapeOf } from './format.js';
 import { Maps } from './maps.js';
 
 let groups = 0;
+/** Between maps, in pixels of theirs; frames leave it out (`.map-cells` in figures.css). */
+export const GAP = 1;
 
 /** One radio button inside a label. */
 export function radio(group, onPick, ...label) {
@@ -84,9 +86,11 @@ export class MapPicker {
 
   /** Shows all maps of an activation; arguments as Maps.show's. */
   show(values, shape, colours, largest) {
-    const channels = shape[2];
+    const [rows, columns, channels] = shape;
     if (this.#inputs.length !== channels) this.#build(channels);
-    this.#maps.show(values, shape, colours, largest, { across: acrossOf(channels), gap: 1 });
+    this.cells.style.setProperty('--columns', columns);
+    this.cells.style.setProperty('--rows', rows);
+    this.#maps.show(values, shape, colours, largest, { across: acrossOf(channels), gap: GAP });
   }
 
   /** Chooses, at first sight of an activation, the map in which most is to be seen. */

@@ -22,6 +22,7 @@ export class Card {
     this.#picture = picture;
     this.#network = network;
     this.input = onLabel && labelInput(picture, onLabel);
+    const { digit, probabilities } = picture.models[network];
     this.node = element(
       'li',
       {},
@@ -36,9 +37,9 @@ export class Card {
       this.input
         ? element('label', {}, `${text('card.label')} `, this.input)
         : element('p', {}, `${text('card.label')} ${picture.label ?? '–'}`),
-      columns(picture.models[network].probabilities),
+      digit === null ? '' : columns(probabilities), // of which there are ten equal ones, where nothing is drawn
       this.#why,
-      exactly(picture.models[network].probabilities),
+      digit === null ? '' : exactly(probabilities),
     );
     this.show();
   }

@@ -7,7 +7,7 @@ import { decimal } from '../format.js';
 import { channelOf, montage } from '../maps.js';
 import { ShadedMatrix } from '../shaded-matrix.js';
 import { sumAt } from '../numbers/convolution.js';
-import { LayerPicker, MapPicker, acrossOf } from '../pickers.js';
+import { GAP, LayerPicker, MapPicker, acrossOf } from '../pickers.js';
 import { PixelMap } from '../pixel-map.js';
 import { Problem } from '../problem.js';
 
@@ -21,6 +21,8 @@ export function create(...page) {
 class Convolution {
   #network = null;
   #layer = null;
+  /** Height and width of a kernel, as shares of what it and the gap beside it take. */
+  #kernelSize = [1, 1];
   #at = [0, 0];
   /** The input map whose patch is shown; null: the one that adds most. */
   #part = null;
@@ -70,7 +72,8 @@ class Convolution {
     this.#part = null;
     this.#picked = false;
     const { values, shape } = montage(layer.kernel);
-    this.kernels.show(values, shape, DIVERGING, largestOf(values), { across: this.#across, gap: 1 });
+    this.kernels.show(values, shape, DIVERGING, largestOf(values), { across: this.#across, gap: GAP });
+    this.#kernelSize = shape.slice(0, 2).map((length) => length / (length + GAP));
   }
 
   /** Kernels in a row of the grid. */
@@ -100,7 +103,7 @@ class Convolution {
     this.output.show(map, [rows, columns], SEQUENTIAL, largestOf(map));
     this.output.frame('picked', ...this.#at);
     const filter = this.maps.channel;
-    this.kernels.frame('picked', ...placeOf(filter, this.#across));
+    this.kernels.frame('picked', ...placeOf(filter, this.#across), this.#kernelSize);
     this.#showSum(sumAt(layer, input, filter, ...this.#at), input, map[this.#at[0] * columns + this.#at[1]]);
   }
 
