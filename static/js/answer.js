@@ -6,6 +6,7 @@ const REST = 800;
 /** The answer in large type, how sure it is, and the same words spoken once the pen rests. */
 export class Answer {
   #timer;
+  #shown;
 
   /**
    * @param {HTMLElement} answer
@@ -20,13 +21,16 @@ export class Answer {
   show(verdict) {
     const words = answerOf(verdict);
     const certainty = certaintyOf(verdict);
+    const all = `${words} ${certainty}`;
+    if (all === this.#shown) return; // and rests
+    this.#shown = all;
     this.answer.textContent = words;
     this.answer.dataset.kind = verdict.kind;
     this.answer.dataset.leader = verdict.digits[0] ?? '';
     this.certainty.textContent = certainty;
     clearTimeout(this.#timer);
     this.#timer = setTimeout(() => {
-      this.spoken.textContent = `${words} ${certainty}`;
+      this.spoken.textContent = all;
     }, REST);
   }
 }

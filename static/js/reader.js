@@ -32,6 +32,8 @@ export class Reader {
   #unreadSince = null;
   #unshownSince = null;
   #measures = 0;
+  /** A message posted in a frame is handled after its painting. */
+  #framed = new MessageChannel();
 
   /**
    * @param {import('./raster.js').Raster} raster the picture, changed in place by others
@@ -42,6 +44,7 @@ export class Reader {
    */
   constructor(raster, { onReading, onFailure, onSlow }) {
     Object.assign(this, { raster, onReading, onFailure, onSlow });
+    this.#framed.port1.onmessage = ({ data: start }) => this.#measure(start);
   }
 
   /** @param {[string, import('./engines/ladder.js').Network][]} networks by name, the most urgent first */
@@ -135,18 +138,13 @@ export class Reader {
       if (this.#queue.includes(entry)) this.onReading(entry.name, reading);
     }
     this.#unshown.clear();
-    if (this.#unshownSince !== null) this.#measure(this.#unshownSince);
+    if (this.#unshownSince !== null) this.#framed.port2.postMessage(this.#unshownSince);
     this.#unshownSince = null;
   }
 
-  /** From the pointer event to the painted bars: a message posted in a frame is handled after its painting. */
+  /** From the pointer event to the painted bars. */
   #measure(start) {
-    const { port1, port2 } = new MessageChannel();
-    port1.onmessage = () => {
-      if (this.#measures++ % MEASURES_KEPT === 0) performance.clearMeasures('digits:stroke');
-      performance.measure('digits:stroke', { start, end: performance.now() });
-      port1.close();
-    };
-    port2.postMessage(null);
+    if (this.#measures++ % MEASURES_KEPT === 0) performance.clearMeasures('digits:stroke');
+    performance.measure('digits:stroke', { start, end: performance.now() });
   }
 }
