@@ -76,7 +76,7 @@ licences: $(ALL) ## write docs/licences.md from what is pinned
 clean: ## remove what was installed and built
 	rm -rf $(VENV) node_modules static/dist
 
-# TensorFlow, and so training and testing, does without Python 3.13; running does with it.
+# TensorFlow knows no Python 3.13 yet: training and testing ask for an older one, which is looked for first. Running does not.
 $(VENV)/pyvenv.cfg:
 	@for above in 13 14; do for python in $(or $(PYTHON),python3 python3.12 python3.11 python); do \
 		$$python -c "import sys; sys.exit(not (3, 11) <= sys.version_info < (3, $$above))" 2>/dev/null \
