@@ -3,10 +3,11 @@
 import re
 
 import pytest
-from playwright.sync_api import expect
+from playwright.sync_api import Browser, expect
 
+from tests import browser as installed
 from tests.e2e.axe import violations
-from tests.e2e.conftest import DESKTOP, PHONE, OpenDraw
+from tests.e2e.conftest import ARGUMENTS, DESKTOP, PHONE, OpenDraw
 from tests.e2e.draw_page import DrawPage
 from tests.e2e.handwriting import EUROPEAN
 
@@ -123,6 +124,21 @@ def test_no_screen_scrolls_sideways_and_the_pad_uses_it(open_draw: OpenDraw, wid
     assert box
     assert box["width"] == pytest.approx(box["height"], abs=1)
     assert box["width"] >= width / 4
+
+
+@pytest.mark.parametrize("path", ["", "inside", "compare"])
+def test_a_phone_with_text_of_twice_its_size_does_not_scroll_sideways(
+    browser: Browser, live_server: str, path: str
+) -> None:
+    with browser.browser_type.launch(
+        executable_path=installed.find(), args=[*ARGUMENTS, "--blink-settings=defaultFontSize=32"]
+    ) as large:
+        page = large.new_page(viewport={**PHONE}, locale="ru")
+        page.goto(f"{live_server}/{path}")
+        if path != "compare":
+            page.wait_for_selector("html[data-ready=true]")
+        assert page.evaluate("getComputedStyle(document.documentElement).fontSize") == "32px"
+        assert page.evaluate("document.documentElement.scrollWidth") <= PHONE["width"]
 
 
 @pytest.mark.parametrize("locale", ["en", "ru"])
