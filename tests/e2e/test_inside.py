@@ -475,6 +475,18 @@ def test_a_phone_draws_in_the_drawer_while_the_tour_goes_on(open_inside: OpenIns
     )
 
 
+@pytest.mark.parametrize(("width", "height"), [(740, 360), (844, 390)])
+def test_a_phone_on_its_side_shows_pad_and_answer_together(open_inside: OpenInside, width: int, height: int) -> None:
+    page = open_inside(viewport={"width": width, "height": height}, locale="ru", has_touch=True, is_mobile=True)
+    if page.page.locator("#drawer").is_visible():
+        page.page.locator("#drawer").tap()
+    for part in (page.pad, page.page.locator("#answer"), page.page.locator("#clear")):
+        expect(part).to_be_in_viewport(ratio=1)
+    box = page.pad.bounding_box()
+    assert box
+    assert box["width"] > height * 0.45
+
+
 @pytest.mark.parametrize("width", [360, 600, 833, 1024, 1920, 3840])
 def test_no_screen_scrolls_sideways(open_inside: OpenInside, width: int) -> None:
     page = open_inside(viewport={"width": width, "height": width * 9 // 16 + 300}, locale="ru")
