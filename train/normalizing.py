@@ -52,6 +52,9 @@ CORNERS = 0.75
 FULL = 6.0
 """Value of full ink before its peak is raised to 1. All runtimes have a `relu6`, one pass over the picture where other
 ways of clipping take two to four."""
+FEWEST = 400.0
+"""Pixels of ground from which on its noise is measured; of fewer, as pictures of 8x8 have, many are the soft edge of
+the ink, which is no noise."""
 _NEVER = 1e7
 """Above whatever a picture is scaled to."""
 _STEEP = 1e4
@@ -149,7 +152,7 @@ def find_ink(picture: tf.Tensor) -> Ink:
     # The ground's pixels lie as far beyond its mean as towards the ink, and beyond it there is no ink: its mean
     # absolute deviation is twice what lies there. What lies below the mean is what lies above it, less the difference.
     beyond = _sum(tf.nn.relu(grey - ground)) - (1.0 - light) * (total - area * ground)
-    noise = 2.0 * beyond / tf.maximum(dark_area + light * (bright_area - dark_area), 1.0)
+    noise = 2.0 * beyond / tf.maximum(dark_area + light * (bright_area - dark_area), FEWEST)
     start = tf.minimum(tf.maximum(3.0 * noise, 0.08 * contrast), 0.4 * contrast)
     gain = FULL * tf.cast(high - low >= FAINTEST, tf.float32) / tf.maximum(0.8 * contrast - start, 1e-3)
     coverage = (light[:, tf.newaxis] + sign[:, tf.newaxis] * profile) * axes.own

@@ -58,6 +58,7 @@ def fat(picture: NDArray[np.float32]) -> NDArray[np.float32]:
 
 PICTURES = {
     **{f"digit {digit}": drawn(digit) for digit in range(10)},
+    "on 8 by 8 pixels": drawn(5, 64).reshape(8, 8, 8, 8).mean(axis=(1, 3)),
     "small, in a corner": drawn(5, size=0.3, corner=True),
     "light on dark": 255 - drawn(3),
     "framed": framed(drawn(8, size=0.6)),

@@ -156,6 +156,11 @@ def test_paper_noise_is_not_ink() -> None:
     assert np.abs(seen((grey(ink, 225, 40) + noise).clip(0, 255)) - seen(grey(ink))).mean() < 2 * SAME
 
 
+def test_soft_edges_of_a_tiny_picture_are_no_noise() -> None:
+    tiny = np.kron(seven(32)[2:30, 2:30], np.ones((2, 2))).reshape(8, 7, 8, 7).mean(axis=(1, 3))
+    assert np.abs(seen(grey(tiny)) - seen(grey(np.pad(tiny, 8)))).mean() < SAME
+
+
 def test_a_line_of_one_pixel_on_a_large_canvas_is_seen_at_full_strength() -> None:
     picture = np.full((600, 600), 255.0)
     picture[50:550, 300] = 0

@@ -11,6 +11,7 @@ export const BOX = 20;
 
 const FAINTEST = 8;
 const FAINTEST_PEAK = 0.004;
+const FEWEST = 400;
 const TRIMMED = 0.01;
 const CLEAR = 0.6;
 const FRAME_ZONE = 0.12;
@@ -127,7 +128,7 @@ function groundOf(picture, size) {
 function inkOf(picture, { sign, mean, area, contrast, drawn }) {
   let beyond = 0;
   for (const grey of picture) beyond += Math.max(0, sign * (mean - grey));
-  const noise = (2 * beyond) / Math.max(area, 1);
+  const noise = (2 * beyond) / Math.max(area, FEWEST);
   const start = Math.min(Math.max(3 * noise, 0.08 * contrast), 0.4 * contrast);
   const gain = drawn ? 1 / Math.max(0.8 * contrast - start, 1e-3) : 0;
   return picture.map((grey) => clip((sign * (grey - mean) - start) * gain));
