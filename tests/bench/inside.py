@@ -7,7 +7,7 @@ import numpy as np
 from tests.bench.figures import percentile
 from tests.bench.measures import Bench, Row, Target, measure
 from tests.e2e.draw_page import PAD_SIZE
-from tests.e2e.inside_page import InsidePage
+from tests.e2e.inside_page import InsidePage, listen
 from train.penmanship import write
 
 REDRAW = """async (times) => {
@@ -26,6 +26,7 @@ TENSORS = "_tfengine.backend.numDataIds()"
 def inside(bench: Bench) -> Iterator[Row]:
     """From a pointer event to Inside painted anew, each section in view in turn; tensors kept by 1,000 redraws."""
     opened = bench.open_page()
+    listen(opened.context)
     opened.goto(f"{bench.server.url}/inside?engine=wasm&model=robust")
     opened.wait_for_selector("html[data-ready=true]")
     page = InsidePage(opened)

@@ -10,7 +10,7 @@ from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, R
 from server.settings import ROOT
 from tests import browser as installed
 from tests.e2e.draw_page import DrawPage
-from tests.e2e.inside_page import InsidePage
+from tests.e2e.inside_page import InsidePage, listen
 
 ARGUMENTS = [
     "--no-sandbox",  # tests often run as root, in containers
@@ -91,7 +91,17 @@ def open_draw(browser: Browser, live_server: str) -> Iterator[OpenDraw]:
 @pytest.fixture
 def open_inside(open_draw: OpenDraw) -> OpenInside:
     """As `open_draw`, for the page Inside."""
-    return lambda query="", **options: InsidePage(open_draw(f"inside{query}", **options).page)
+
+    def open_(
+        query: str = "", *, prepare: Callable[[BrowserContext], None] = lambda context: None, **options: Any
+    ) -> InsidePage:
+        def prepare_all(context: BrowserContext) -> None:
+            listen(context)
+            prepare(context)
+
+        return InsidePage(open_draw(f"inside{query}", prepare=prepare_all, **options).page)
+
+    return open_
 
 
 def without_service_worker(context: BrowserContext) -> None:

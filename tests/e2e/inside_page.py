@@ -6,18 +6,18 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from playwright.sync_api import BrowserContext, Locator, Page, Route, expect
+from playwright.sync_api import BrowserContext, Locator, Route, expect
 
 from tests.e2e.draw_page import DrawPage
 from tests.e2e.handwriting import Stroke
 
-LISTEN = """() => {
+LISTEN = """
     window.readings = 0;
     document.addEventListener('digits:reading', ({ detail }) => {
         window.reading = detail;
         window.readings++;
     });
-}"""
+"""
 TELL = """() => {
     const { network, picture, size, logits, probabilities } = window.reading;
     const layers = Object.fromEntries(
@@ -43,12 +43,13 @@ def layer_of(card: dict[str, Any], name: str) -> dict[str, Any]:
     return next(layer for layer in card["layers"] if layer["name"] == name)
 
 
-class InsidePage(DrawPage):
-    """An open page Inside."""
+def listen(context: BrowserContext) -> None:
+    """Let the pages opened from now on keep what they read, from the first reading on, as `InsidePage` asks for it."""
+    context.add_init_script(LISTEN)
 
-    def __init__(self, page: Page) -> None:
-        super().__init__(page)
-        page.evaluate(LISTEN)
+
+class InsidePage(DrawPage):
+    """An open page Inside, of a context that `listen` was called with."""
 
     def draw(self, strokes: list[Stroke]) -> None:
         """Draw with the mouse, and wait until what is shown is of the last point."""
@@ -56,11 +57,12 @@ class InsidePage(DrawPage):
         self.settle()
 
     def settle(self) -> None:
-        """Wait until nothing more is read."""
+        """Wait until nothing more is read, and each section shows it: those off the screen come last."""
         self.page.wait_for_function(
             """() => new Promise((resolve) => {
                 const before = window.readings;
-                setTimeout(() => resolve(before > 0 && window.readings === before), 300);
+                const shown = () => before > 0 && readings === before && !document.querySelector('.step.blank');
+                setTimeout(() => resolve(shown()), 300);
             })"""
         )
 
@@ -81,12 +83,18 @@ class InsidePage(DrawPage):
 
     def pick(self, step: str, where: str, row: int, column: int, shape: tuple[int, int]) -> None:
         """Click on a pixel of a large map of `shape` rows and columns."""
+        self.point_at(step, where, row, column, shape)
+        self.page.mouse.down()
+        self.page.mouse.up()
+
+    def point_at(self, step: str, where: str, row: int, column: int, shape: tuple[int, int]) -> None:
+        """Put the mouse on a pixel of a large map of `shape` rows and columns."""
+        self.settle()  # figures above that are drawn only now move what is below them
         canvas = self.step(step).locator(f".{where} canvas")
-        canvas.scroll_into_view_if_needed()
         box = canvas.bounding_box()
         assert box
         position = {"x": (column + 0.5) * box["width"] / shape[1], "y": (row + 0.5) * box["height"] / shape[0]}
-        canvas.click(position=position)
+        canvas.hover(position=position)
 
     def words(self, step: str) -> dict[str, float]:
         """The numbers behind a section's sentence, unrounded."""

@@ -16,7 +16,7 @@ from server.settings import ROOT
 from tests.e2e.axe import violations
 from tests.e2e.conftest import DESKTOP, PHONE, OpenDraw, OpenInside
 from tests.e2e.handwriting import AMERICAN, EUROPEAN, Stroke, line
-from tests.e2e.inside_page import InsidePage, change_card, layer_of
+from tests.e2e.inside_page import InsidePage, change_card, layer_of, listen
 from tests.live import LiveServer
 from train import export, networks
 
@@ -287,12 +287,11 @@ def test_the_window_is_played_stepped_and_dragged(open_inside: OpenInside) -> No
     place.fill("100")
     assert revealed() == 144
     canvas = pooling.locator(".input canvas")
-    canvas.scroll_into_view_if_needed()
     box = canvas.bounding_box()
     assert box
-    page.page.mouse.move(box["x"] + 3, box["y"] + 3)
+    canvas.hover(position={"x": 3, "y": 3})
     page.page.mouse.down()
-    page.page.mouse.move(box["x"] + box["width"] - 3, box["y"] + box["height"] - 3, steps=5)
+    canvas.hover(position={"x": box["width"] - 3, "y": box["height"] - 3})
     page.page.mouse.up()
     assert place.input_value() == "144"
 
@@ -730,6 +729,7 @@ def taller_server(tmp_path_factory: pytest.TempPathFactory) -> Any:
 @pytest.mark.timeout(300)
 def test_another_network_shows_itself_without_a_change_to_the_page(browser: Browser, taller_server: LiveServer) -> None:
     context = browser.new_context(locale="en")
+    listen(context)
     opened = context.new_page()
     opened.goto(f"{taller_server.url}/inside")
     opened.wait_for_selector("html[data-ready=true]")

@@ -198,14 +198,10 @@ def test_the_vector_holds_the_values_of_the_cube_in_kerass_order(open_inside: Op
 
 def test_pointing_at_a_map_shows_the_element_and_keys_step_over_the_gaps(open_inside: OpenInside) -> None:
     page = open_inside()
-    cube = page.step("flatten").locator(".cube canvas")
-    cube.scroll_into_view_if_needed()
-    box = cube.bounding_box()
-    assert box
-    pixel = box["width"] / (8 * 4 - 1)  # eight maps of three columns, and a gap between them
-    page.page.mouse.move(box["x"] + 2.5 * pixel, box["y"] + 0.5 * pixel)
+    laid = (8 * 4 - 1, 8 * 4 - 1)  # eight by eight maps of three rows and columns, and a gap between them
+    page.point_at("flatten", "cube", 0, 2, laid)
     expect(page.step("flatten").locator(".words")).to_contain_text("Map 1, row 1, column 3")
-    cube.press("ArrowRight")
+    page.step("flatten").locator(".cube canvas").press("ArrowRight")
     expect(page.step("flatten").locator(".words")).to_contain_text("Map 2, row 1, column 1")
 
 
