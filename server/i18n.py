@@ -10,7 +10,7 @@ from urllib.parse import urlencode
 from babel.messages.mofile import write_mo
 from babel.messages.pofile import read_po
 from flask import Flask, Response, has_request_context, redirect, request, url_for
-from flask_babel import Babel, force_locale
+from flask_babel import Babel, force_locale, format_percent, get_locale
 from werkzeug.wrappers import Response as BaseResponse
 
 T = TypeVar("T")
@@ -27,7 +27,9 @@ def register(app: Flask) -> None:
     """Translate texts, tell templates the language as `lang`, and keep the choice that `?lang=` makes."""
     compile_catalogs()
     Babel(app, locale_selector=language, default_translation_directories=str(TRANSLATIONS))
-    app.context_processor(lambda: {"lang": language(), "language_url": language_url})
+    app.context_processor(
+        lambda: {"lang": language(), "language_url": language_url, "precise_percent": precise_percent}
+    )
 
     @app.before_request
     def choose() -> BaseResponse | None:
@@ -55,6 +57,12 @@ def language() -> str:
     if chosen in LANGUAGES:
         return chosen
     return request.accept_languages.best_match(LANGUAGES) or LANGUAGES[0]
+
+
+def precise_percent(share: float) -> str:
+    """0.984 as "98.4%", in the form that static/js/strings.js gives it too."""
+    pattern = get_locale().percent_formats[None].pattern
+    return str(format_percent(share, pattern.replace("#,##0", "0.0")))
 
 
 def in_each_language(say: Callable[[], T]) -> dict[str, T]:

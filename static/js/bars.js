@@ -14,7 +14,7 @@ export class Bars {
       meter,
       fill: meter.querySelector('.bar-fill'),
       value: meter.querySelector('.bar-value'),
-      shown: null,
+      shown: 0,
     }));
   }
 

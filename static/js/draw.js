@@ -13,7 +13,7 @@ import { Reader } from './reader.js';
 import { nameKeys } from './shortcuts.js';
 import { Sight } from './sight.js';
 import { showEngine } from './status.js';
-import { text } from './strings.js';
+import { prepareForms, text } from './strings.js';
 import { verdictOn } from './verdict.js';
 
 const page = document.documentElement;
@@ -181,4 +181,7 @@ function restore() {
 forget();
 restore();
 if (ladder.engine !== undefined) useEngine(); // found, or not, before the page was complete
-started.then(workOffline);
+started.then(() => {
+  prepareForms();
+  workOffline();
+});

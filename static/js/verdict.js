@@ -50,5 +50,11 @@ export function answerOf({ kind, digits: [first, second] }) {
 
 /** How sure it is: "98% sure", "7: 61%", "7 at best, 31%". */
 export function certaintyOf({ kind, digits: [first, second], probability }) {
-  return text(`certainty.${kind}`, { first, second, percent: percent(probability) });
+  return text(`certainty.${kind}`, {
+    first,
+    second,
+    get percent() {
+      return percent(probability); // where the text has one
+    },
+  });
 }
