@@ -18,7 +18,9 @@ import { writeCompressed } from './build/compressed.mjs';
 import { hashedName } from './build/hashed-name.mjs';
 import { icon } from './build/icon.mjs';
 import { pageFiles, readModels } from './build/models.mjs';
+import { planFile } from './build/plan.mjs';
 import { slimTensorFlow, usage } from './build/slim-tensorflow.mjs';
+import { PICTURE_SIZE } from './js/raster.js';
 
 const here = path.dirname(fileURLToPath(import.meta.url));
 const { values: options } = parseArgs({
@@ -53,11 +55,13 @@ function assets(models) {
           threshold: card.threshold,
           graph: manifest[`models/${name}.json`],
           weights: manifest[`models/${name}.bin`],
+          plan: manifest[`models/${name}.plan.json`],
         },
       ]),
     ),
     cards: Object.fromEntries(models.map(({ name }) => [name, manifest[`models/${name}.card.json`]])),
     engines: Object.fromEntries(ENGINES.map((engine) => [engine, manifest[`${engine}.js`]])),
+    planned: manifest['planned.js'],
     saving: manifest['saving.js'],
     wasm: { simd: manifest['tfjs-backend-wasm-simd.wasm'], plain: manifest['tfjs-backend-wasm.wasm'] },
   };
@@ -104,6 +108,7 @@ for (const model of models) {
   await emit(`models/${model.name}.json`, graph);
   await emit(`models/${model.name}.bin`, weights);
   await emit(`models/${model.name}.card.json`, card);
+  await emit(`models/${model.name}.plan.json`, await planFile(model, PICTURE_SIZE));
 }
 const wasmFolder = path.dirname(createRequire(import.meta.url).resolve('@tensorflow/tfjs-backend-wasm'));
 for (const binary of ['tfjs-backend-wasm-simd.wasm', 'tfjs-backend-wasm.wasm']) {
@@ -113,6 +118,7 @@ for (const file of ['favicon.svg', 'sample.zip']) await emit(file, await readFil
 for (const size of ICON_SIZES) await emit(`icon-${size}.png`, await icon(size));
 // One file per engine, with its own share of TensorFlow.js and nothing of another engine's: a page loads one of them.
 await bundle(ENGINES.map((engine) => `js/engines/${engine}.js`), [assets(models), slimTensorFlow(await usage(models))]);
+await bundle(['js/engines/planned.js'], [assets(models)]); // for workers; the page has it in its own script
 await bundle(['js/saving/saving.js']); // which a page with a pad loads only when something is saved
 await bundle(
   [

@@ -51,7 +51,7 @@ export function pageFiles({ name, graph, weights, card }) {
 }
 
 /** The golden pictures of different digits that cost the fewest bytes on the wire. */
-function smallest(golden) {
+export function smallest(golden) {
   const bytes = (picture) => gzipSync(Buffer.from(picture.pixels, 'base64')).length;
   const byDigit = new Map();
   for (const picture of golden.toSorted((a, b) => bytes(a) - bytes(b))) {

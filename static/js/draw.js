@@ -7,6 +7,7 @@ import { Bars } from './bars.js';
 import { Easel } from './easel.js';
 import { byId } from './element.js';
 import { FIRST_NETWORK, Ladder } from './engines/ladder.js';
+import { open as openPlanned } from './engines/planned.js';
 import { keep, kept } from './keep.js';
 import { workOffline } from './offline.js';
 import { Reader } from './reader.js';
@@ -18,8 +19,9 @@ import { verdictOn } from './verdict.js';
 
 const page = document.documentElement;
 
-// First of all: the engine loads while the rest of the page does.
-const ladder = new Ladder(new URLSearchParams(location.search).get('engine'));
+// First of all: the engine loads while the rest of the page does. Only wasm is fast enough to read in the page, between a
+// stroke and its frame, and so comes with this script; the others would hold up the pen.
+const ladder = new Ladder(new URLSearchParams(location.search).get('engine'), { wasm: openPlanned });
 const started = ladder.start();
 if (document.readyState === 'loading') {
   await new Promise((resolve) => document.addEventListener('DOMContentLoaded', resolve));

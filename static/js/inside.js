@@ -1,6 +1,6 @@
 /** The page Inside: everything is wired here. */
 
-import { models } from 'digits:assets';
+import { engines, models } from 'digits:assets';
 
 import { Answer } from './answer.js';
 import { Bars } from './bars.js';
@@ -33,16 +33,22 @@ import { verdictOn } from './verdict.js';
 /** The module of each section, by the section's id. */
 const STEPS = { overview, normalising, conv, relu, pooling, dropout, flatten, dense, softmax, training };
 
-/** The engines that tell what happens inside: the server does not. */
+/** The engines that tell what happens inside, with all of TensorFlow.js: the server does not. */
 const RUNGS = ['wasm', 'cpu'];
+const HERE = Object.fromEntries(RUNGS.map((name) => [name, (first) => openHere(engines[name], first)]));
 
 const page = document.documentElement;
+
+async function openHere(script, first) {
+  const { open } = await import(new URL(script, import.meta.url));
+  return open(first);
+}
 
 const easel = new Easel(() => verdict().digits[0]);
 const { pad } = easel;
 const bars = new Bars(byId('bars'));
 const answer = new Answer(byId('answer'), byId('certainty'), byId('spoken'));
-const ladder = new Ladder(new URLSearchParams(location.search).get('engine'), RUNGS, RUNGS);
+const ladder = new Ladder(new URLSearchParams(location.search).get('engine'), HERE, RUNGS);
 const reader = new Reader(pad.raster, { onReading: (_, taken) => take(taken), onFailure: () => ladder.leave() });
 
 /** The network in use, as sections see it. @type {import('./inside/network.js').Network | null} */

@@ -7,7 +7,7 @@ const PAPER = 255;
  * Side of the picture that the networks read, in pixels. Half the pad's units: both networks answered the same for 600
  * drawings of all sizes as at twice the side (probabilities differ by 0.001 in the mean), for a quarter of the pixels.
  */
-const PICTURE_SIZE = PAD_SIZE / 2;
+export const PICTURE_SIZE = PAD_SIZE / 2;
 
 /**
  * The drawing as a grey picture, computed from the strokes alone.

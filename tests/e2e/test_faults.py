@@ -19,7 +19,7 @@ SEVEN = EUROPEAN[7]
 WEIGHTS = re.compile(r"/robust-\w+\.bin")
 CLASSIC_WEIGHTS = re.compile(r"/classic-\w+\.bin")
 WASM_BINARY = re.compile(r"\.wasm$")
-WASM_SCRIPT = re.compile(r"/dist/wasm-\w+\.js")
+WASM_SCRIPT = re.compile(r"/dist/planned-\w+\.js")
 PATIENCE = "00:31"
 """A little more than an engine may take to start, in the page's own time."""
 

@@ -3,7 +3,7 @@
  * next one is; when none in the browser works, the server answers, and the page keeps looking for something better.
  */
 
-import { engines } from 'digits:assets';
+import { engines, planned } from 'digits:assets';
 
 import { withinPatience } from './patience.js';
 import { openRemote } from './remote.js';
@@ -37,8 +37,8 @@ import { open as openServer } from './server.js';
 
 const RUNGS = ['wasm', 'cpu', 'server'];
 
-/** Fast enough to read in the page itself, between a stroke and its frame; the others would hold up the pen. */
-const QUICK = ['wasm'];
+/** The engines' scripts for workers, where no more is asked than to read the pad. */
+const READERS = { ...engines, wasm: planned };
 
 /** The network that an engine must read rightly to be believed. */
 export const FIRST_NETWORK = 'robust';
@@ -47,12 +47,7 @@ export const FIRST_NETWORK = 'robust';
 const FIRST_PAUSE = 1000;
 const LONGEST_PAUSE = 30_000;
 
-/** An engine in the page itself: the pen has to wait while it reads, and its graph and tensors are at hand. */
-function openHere(script, first) {
-  return withinPatience(import(script).then(({ open }) => open(first)));
-}
-
-const scriptOf = (name) => new URL(engines[name], import.meta.url);
+const scriptOf = (name) => new URL(READERS[name], import.meta.url);
 
 /** Fires `change` whenever another engine, or none, is in use. */
 export class Ladder extends EventTarget {
@@ -71,10 +66,11 @@ export class Ladder extends EventTarget {
 
   /**
    * @param {string | null} forced the only engine to use, or null for the usual ones
+   * @param {Record<string, (first: string) => Promise<Engine>>} here opens those that read in the page, where the pen has
+   *   to wait for them; the others read in a worker
    * @param {string[]} rungs the usual ones, best first
-   * @param {string[]} here those that read in the page; the others do in a worker
    */
-  constructor(forced, rungs = RUNGS, here = QUICK) {
+  constructor(forced, here, rungs = RUNGS) {
     super();
     this.forced = forced;
     this.#here = here;
@@ -188,9 +184,9 @@ export class Ladder extends EventTarget {
 
   #openEngine(name) {
     if (name === 'server') return openServer();
-    if (!(name in engines)) throw new Error('there is none of that name');
-    const open = this.#here.includes(name) ? openHere : openRemote;
-    return open(scriptOf(name), FIRST_NETWORK);
+    if (!(name in READERS)) throw new Error('there is none of that name');
+    const openHere = this.#here[name];
+    return openHere ? withinPatience(openHere(FIRST_NETWORK)) : openRemote(scriptOf(name), FIRST_NETWORK);
   }
 
   async #openChecked(name) {

@@ -7,6 +7,7 @@ import { GraphModel } from '@tensorflow/tfjs-converter/dist/executor/graph_model
 
 import { models } from 'digits:assets';
 
+import { download } from './download.js';
 import { checkGolden } from './golden.js';
 import { withinPatience } from './patience.js';
 import { Tape } from './tape.js';
@@ -45,8 +46,7 @@ export async function openTensorFlow(backend, first) {
 }
 
 /**
- * Loads a network, and gives none of its answers before it has given the right ones to its golden pictures. The first of
- * them is its warm-up as well; for the others nobody waits who does not ask yet.
+ * Loads a network, and gives none of its answers before it has given the right ones to its golden pictures.
  *
  * @param {Promise<[object, ArrayBuffer]>} files as `filesOf` gives them
  * @returns {Promise<Network>} whose answers fail where a golden picture was read wrongly
@@ -62,25 +62,13 @@ async function openNetwork(files) {
     const [probabilities, normalized, [ink]] = await runner.run(feeds, OUTPUTS);
     return { probabilities, normalized, ink };
   };
-  const check = (golden) => checkGolden({ read }, golden, graph.goldenTolerance);
-  const [first, ...others] = graph.golden;
-  await check([first]);
-  const checked = checkAtLeisure(others, check);
-  checked.catch(() => {}); // whoever asks is told
+  const { rest } = await checkGolden(read, graph);
   return {
     graph,
     weights: model.weights,
-    run: (feeds, nodes) => checked.then(() => runner.run(feeds, nodes)),
-    read: (...picture) => checked.then(() => read(...picture)),
+    run: (feeds, nodes) => rest.then(() => runner.run(feeds, nodes)),
+    read: (...picture) => rest.then(() => read(...picture)),
   };
-}
-
-/** One picture in a task, so that the page may do something else between them. */
-async function checkAtLeisure(golden, check) {
-  for (const picture of golden) {
-    await new Promise((resolve) => setTimeout(resolve));
-    await check([picture]);
-  }
 }
 
 /** A network's graph, with the few words of its card that pages need, and its weights. */
@@ -89,12 +77,6 @@ function filesOf(name) {
     download(models[name].graph).then((response) => response.json()),
     download(models[name].weights).then((response) => response.arrayBuffer()),
   ]);
-}
-
-async function download(file) {
-  const response = await fetch(new URL(file, import.meta.url));
-  if (!response.ok) throw new Error(`${file}: status ${response.status}`);
-  return response;
 }
 
 /** Runs a graph. */

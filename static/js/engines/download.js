@@ -1,0 +1,10 @@
+/**
+ * Fetches a built file, which lies beside the script.
+ *
+ * @throws {Error} when it does not arrive
+ */
+export async function download(file) {
+  const response = await fetch(new URL(file, import.meta.url));
+  if (!response.ok) throw new Error(`${file}: status ${response.status}`);
+  return response;
+}

@@ -1,0 +1,71 @@
+/**
+ * TensorFlow.js's kernels on WebAssembly without the rest of TensorFlow.js: what they are called with was found out when
+ * the page was built. It reads pictures of the pad's size and is there sooner; what else is asked of a graph, wasm.js
+ * answers.
+ */
+
+import { models, wasm } from 'digits:assets';
+
+import { download } from './download.js';
+import { checkGolden } from './golden.js';
+import { withinPatience } from './patience.js';
+import { Player } from './plan.js';
+import { enlarged } from './enlarged.js';
+import { serveFromWorker } from './worker.js';
+
+/** @typedef {import('./ladder.js').Engine} Engine */
+/** @typedef {import('./ladder.js').Network} Network */
+
+/** An empty function with a vector in it. */
+const VECTORS = [0, 97, 115, 109, 1, 0, 0, 0, 1, 4, 1, 96, 0, 0, 3, 2, 1, 0, 10, 9, 1, 7, 0, 65, 0, 253, 15, 26, 11];
+
+/**
+ * @param {string} [first] network that will be asked for: its files are on their way while the binary is compiled
+ * @returns {Promise<Engine>}
+ * @throws {Error} when there is no WebAssembly, or the binary does not arrive
+ */
+export async function open(first) {
+  const files = first && filesOf(first);
+  files?.catch(() => {}); // whoever opens the network is told
+  const file = WebAssembly.validate(Uint8Array.from(VECTORS)) ? wasm.simd : wasm.plain;
+  const binary = await WebAssembly.compileStreaming(download(file));
+  const networks = new Map();
+  return {
+    name: 'wasm',
+    open(name) {
+      if (!networks.has(name)) {
+        const opening = withinPatience(openNetwork(binary, name === first ? files : filesOf(name)));
+        opening.catch(() => networks.delete(name));
+        networks.set(name, opening);
+      }
+      return networks.get(name);
+    },
+  };
+}
+
+/**
+ * @param {WebAssembly.Module} binary
+ * @param {Promise<[object, ArrayBuffer]>} files
+ * @returns {Promise<Network>}
+ */
+async function openNetwork(binary, files) {
+  const [plan, weights] = await files;
+  const player = await Player.start(binary, plan, weights);
+  const read = async (picture, width, height) => {
+    if (width !== plan.side || height !== plan.side) throw new Error(`The plan is for pictures of ${plan.side} pixels.`);
+    const { probabilities, normalized, ink } = player.play(picture);
+    return { probabilities, normalized, ink: ink[0] };
+  };
+  const readEnlarged = (picture, width, height) => read(enlarged(picture, width, height, plan.side), plan.side, plan.side);
+  const { rest } = await checkGolden(readEnlarged, plan);
+  return { read: (...picture) => rest.then(() => read(...picture)) };
+}
+
+function filesOf(name) {
+  return Promise.all([
+    download(models[name].plan).then((response) => response.json()),
+    download(models[name].weights).then((response) => response.arrayBuffer()),
+  ]);
+}
+
+serveFromWorker(open);
