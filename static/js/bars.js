@@ -13,7 +13,7 @@ export class Bars {
     this.#bars = Array.from(container.querySelectorAll('[role=meter]'), (meter) => ({
       meter,
       fill: meter.querySelector('.bar-fill'),
-      value: meter.querySelector('.bar-value'),
+      value: meter.querySelector('.bar-value > *'),
       shown: 0,
     }));
   }

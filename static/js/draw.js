@@ -59,7 +59,8 @@ function verdictOf(name) {
 
 function showVerdict(name) {
   const verdict = byId(`verdict-${name}`);
-  verdict.textContent = verdictOf(name).digits.join(' / ') || text(`verdict.${missing.has(name) ? 'missing' : 'none'}`);
+  const words = verdictOf(name).digits.join(' / ') || text(`verdict.${missing.has(name) ? 'missing' : 'none'}`);
+  if (words !== verdict.textContent) verdict.textContent = words; // the page is laid out anew even for the same words
   verdict.classList.toggle('missing', missing.has(name));
 }
 
