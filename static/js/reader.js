@@ -6,8 +6,11 @@ const PAUSE = 100;
 /** While the pen draws, its next frame comes within so many milliseconds. */
 const FRAME_COMES = 50;
 
-/** A network in the page is too slow when so many readings running take longer than half a frame, in milliseconds. */
-const LONG = 8;
+/**
+ * A network in the page is too slow when so many readings running take longer than three quarters of a frame, in
+ * milliseconds. Not half of one: messages to a worker and back cost the page as much as a reading of that length saves.
+ */
+const LONG = 12;
 const MANY = 8;
 
 /**
