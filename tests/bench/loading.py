@@ -51,21 +51,20 @@ def _load(
 ) -> tuple[list[float], dict[str, int]]:
     """Milliseconds of each run until the page set `mark`, and bytes by address, gzip."""
     times: list[float] = []
-    sizes: dict[str, int] = {}
-
-    def keep(response: Response) -> None:
-        sizes[response.url.partition("?")[0]] = len(gzip.compress(response.body(), 9))
-
+    responses: list[Response] = []
     for run in range(runs + 1):
         page = bench.open_page()
         if not run:
-            page.on("response", keep)
+            page.on("response", responses.append)
         if network:
             page.context.new_cdp_session(page).send("Network.emulateNetworkConditions", network)
         page.goto(url)
         page.wait_for_selector(ready)
         if run:  # the first fills the disk cache of the machine
             times.append(page.evaluate("(name) => performance.getEntriesByName(name)[0].startTime", mark))
+        else:
+            loaded = list(responses)  # and not what comes while their bodies are fetched
+            sizes = {each.url.partition("?")[0]: len(gzip.compress(each.body(), 9)) for each in loaded}
         page.context.close()
     return times, sizes
 
