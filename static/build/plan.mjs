@@ -50,7 +50,7 @@ const ALIGNMENT = 16;
  * @returns {Promise<Buffer>}
  * @throws {Error} when TensorFlow.js or the plan read a golden picture wrongly
  */
-export async function planFile({ name, graph, weights, card }, side) {
+export async function planFile({ graph, weights, card }, side) {
   const goldenTolerance = card.golden_tolerance;
   const network = await openNetwork(graph, weights);
   await checkAll(network.read, { golden: card.golden, goldenTolerance });
@@ -60,12 +60,12 @@ export async function planFile({ name, graph, weights, card }, side) {
     const { probabilities } = network.read(enlarged(greys, picture.width, picture.height, side), side, side);
     return { ...picture, probabilities: [...probabilities] };
   });
-  const plan = { side, ...network.plan(side) };
+  const plan = JSON.parse(JSON.stringify({ side, ...network.plan(side) })); // as the page gets it
   const binary = await WebAssembly.compile(await readFile(path.join(BINARIES, 'tfjs-backend-wasm-simd.wasm')));
   const player = await Player.start(binary, plan, new Uint8Array(weights).buffer);
   const play = (picture, width, height) => player.play(enlarged(picture, width, height, side));
   await checkAll(play, { golden, goldenTolerance });
-  return Buffer.from(JSON.stringify({ name, version: card.version, ...plan, golden: smallest(golden), goldenTolerance }));
+  return Buffer.from(JSON.stringify({ ...plan, golden: smallest(golden), goldenTolerance }));
 }
 
 async function checkAll(read, file) {

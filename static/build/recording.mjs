@@ -74,6 +74,7 @@ export class Recording {
   #keep(tensor) {
     const { dataId } = tensor;
     if (this.#varying.has(dataId) || this.constants.has(dataId)) return;
+    if (tensor.dtype !== 'float32') throw new Error(`Plans keep numbers of float32, not of ${tensor.dtype}.`);
     this.#note(tensor);
     this.constants.set(dataId, { id: this.idOf(tensor), values: [...this.#backend.readSync(dataId)] });
   }
@@ -123,8 +124,9 @@ export class Recording {
       if (!this.#heard) return;
       const from = this.#at(source.byteOffset);
       const to = this.#at(array.byteOffset + first * array.BYTES_PER_ELEMENT);
-      if (source.BYTES_PER_ELEMENT === array.BYTES_PER_ELEMENT) this.calls.push(['copy', to, from, source.byteLength]);
-      else this.calls.push(['widen', to, from, source.length]);
+      if (source.constructor === array.constructor) this.calls.push(['copy', to, from, source.byteLength]);
+      else if (source instanceof Uint8Array && array instanceof Float32Array) this.calls.push(['widen', to, from, source.length]);
+      else throw new Error(`No plan has a move for ${source.constructor.name} to ${array.constructor.name} yet.`);
     };
     return array;
   }

@@ -5,8 +5,10 @@ const REST = 800;
 
 /** The answer in large type, how sure it is, and the same words spoken once the pen rests. */
 export class Answer {
-  #timer;
   #shown;
+  /** When that was, and the timer that waits for it to rest: one for many changes, which come with every frame. */
+  #since;
+  #timer = null;
 
   /**
    * @param {HTMLElement} answer
@@ -28,9 +30,13 @@ export class Answer {
     this.answer.dataset.kind = verdict.kind;
     this.answer.dataset.leader = verdict.digits[0] ?? '';
     this.certainty.textContent = certainty;
-    clearTimeout(this.#timer);
-    this.#timer = setTimeout(() => {
-      this.spoken.textContent = all;
-    }, REST);
+    this.#since = performance.now();
+    if (!this.#timer) this.#timer = setTimeout(() => this.#speak(), REST);
+  }
+
+  #speak() {
+    const rest = this.#since + REST - performance.now();
+    this.#timer = rest > 0 ? setTimeout(() => this.#speak(), rest) : null;
+    if (rest <= 0) this.spoken.textContent = this.#shown;
   }
 }

@@ -26,7 +26,7 @@ export class Reader {
   #frameAwaited = false;
   /** When the other networks may read again. */
   #pauseEnds = 0;
-  #timer;
+  #timer = null;
   /** How many readings running were long. */
   #long = 0;
   /** The newest readings, by entry, which the next frame shows. */
@@ -80,8 +80,11 @@ export class Reader {
     if (!other || this.#queue.some(({ busy }) => busy)) return;
     const pause = this.#pauseEnds - performance.now();
     if (pause > 0) {
-      clearTimeout(this.#timer);
-      this.#timer = setTimeout(() => this.#next(), pause);
+      if (this.#timer) return;
+      this.#timer = setTimeout(() => {
+        this.#timer = null;
+        this.#next();
+      }, pause);
     } else {
       this.#pauseEnds = performance.now() + PAUSE;
       this.#read(other);

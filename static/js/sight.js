@@ -16,7 +16,7 @@ export class Sight {
   /** @param {ArrayLike<number> | null} normalized 28 * 28 values, 0 ground to 1 ink; null: nothing to see */
   show(normalized) {
     for (let pixel = 0; pixel < SIDE * SIDE; pixel++) {
-      const grey = normalized ? Math.round(255 * normalized[pixel]) : 0;
+      const grey = normalized ? Math.round(255 * Math.min(1, Math.max(0, normalized[pixel]))) : 0;
       this.#pixels[pixel] = 0xff000000 | (grey * 0x010101);
     }
     this.#context.putImageData(this.#image, 0, 0);

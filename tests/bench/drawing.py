@@ -131,7 +131,7 @@ def bars_and_size(bench: Bench) -> Iterator[Curve]:
 
 
 def reading(page: Page, sides: list[int]) -> list[float]:
-    """Milliseconds of one reading of a picture with each of the sides."""
+    """Milliseconds of one reading of a picture with each of the sides, by all of TensorFlow.js: a plan is for one."""
     script = json.loads((ROOT / "static/dist/manifest.json").read_text())["wasm.js"]
     times: list[float] = page.evaluate(
         """async ([script, sides]) => {

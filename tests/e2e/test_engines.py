@@ -35,7 +35,6 @@ def block(*patterns: str) -> Callable[[BrowserContext], None]:
     return prepare
 
 
-WASM = r"/dist/(tfjs-backend-)?wasm-?.*"
 FLOAT_TOLERANCE = 1e-5
 LOCAL = r"/dist/(cpu-\w+\.js|tfjs-backend-wasm.*)"
 """What an engine in the browser cannot do without; the first one's script is the page's own."""
@@ -146,6 +145,33 @@ def test_without_wasm_plain_javascript_reads_and_says_so(open_draw: OpenDraw, pr
 def built(route: Route) -> bytes:
     """The file that is asked for, from the disk: of the server it could not be had once the test has ended."""
     return (ROOT / urlsplit(route.request.url).path.lstrip("/")).read_bytes()
+
+
+def test_a_proxy_that_loses_the_type_of_the_binary_costs_no_engine(open_draw: OpenDraw) -> None:
+    def untyped(route: Route) -> None:
+        route.fulfill(body=built(route), content_type="application/octet-stream")
+
+    page = open_draw(prepare=lambda context: context.route(re.compile(r"\.wasm$"), untyped))
+    page.expect_engine("wasm")
+    page.draw(SEVEN)
+    page.expect_digit(7)
+
+
+@pytest.mark.parametrize("script", ["planned.js", "wasm.js"])
+def test_a_network_whose_files_did_not_arrive_is_opened_when_they_do(
+    open_draw: OpenDraw, manifest: dict[str, str], script: str
+) -> None:
+    page = open_draw(errors_allowed=True).page
+    page.context.route(re.compile(r"/robust-\w+\.bin"), lambda route: route.abort(), times=1)
+    opened = page.evaluate(
+        """async (script) => {
+            const engine = await (await import(script)).open('robust');
+            const first = await engine.open('robust').then(() => 'opened', () => 'failed');
+            return [first, await engine.open('robust').then(() => 'opened', ({ message }) => message)];
+        }""",
+        f"/static/dist/{manifest[script]}",
+    )
+    assert opened == ["failed", "opened"]
 
 
 def answers_wrongly(golden: int) -> Callable[[BrowserContext], None]:

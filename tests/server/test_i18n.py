@@ -81,4 +81,4 @@ def test_where_catalogs_cannot_be_written_the_server_starts_and_says_so(tmp_path
 @pytest.mark.parametrize(("language", "nothing"), [("en", "0.0%"), ("ru", "0,0\xa0%")])
 def test_the_page_comes_with_bars_that_say_what_its_script_would_say_of_nothing(client, language, nothing):
     html = client.get("/", headers={"Accept-Language": language}).text
-    assert html.count(f'aria-valuetext="{nothing}"') == html.count(f'<span class="bar-value">{nothing}</span>') == 10
+    assert html.count(f'aria-valuetext="{nothing}"') == html.count(f'<span class="apart">{nothing}</span>') == 10

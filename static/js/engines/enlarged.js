@@ -6,9 +6,11 @@
  * @param {number} height
  * @param {number} side of the sheet; no less than either of them
  * @returns {Float32Array} greys of the sheet
+ * @throws {RangeError} when the picture is larger
  */
 export function enlarged(picture, width, height, side) {
   const times = Math.floor(side / Math.max(width, height));
+  if (times < 1) throw new RangeError(`A picture of ${width}×${height} does not fit on a sheet of ${side}.`);
   const left = Math.floor((side - times * width) / 2);
   const top = Math.floor((side - times * height) / 2);
   const sheet = new Float32Array(side * side).fill(picture[0]);

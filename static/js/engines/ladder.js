@@ -19,10 +19,10 @@ import { open as openServer } from './server.js';
 /**
  * @typedef {object} Network
  * @property {(picture: Float32Array, width: number, height: number) => Promise<Reading>} read
- *   reads greys 0..255, row by row, of any polarity
+ *   reads greys 0..255, row by row, of any polarity; of any size, but for a planned network, which reads the pad's
  * @property {boolean} [aside] reads without holding up the page
  * @property {(feeds: Record<string, {values: Float32Array, shape: number[]}>, nodes: string[]) =>
- *   Promise<Float32Array[]>} [run] runs the graph from any nodes to any nodes, by name; not on the server
+ *   Promise<Float32Array[]>} [run] runs the graph from any nodes to any nodes, by name; only where all of TensorFlow.js is in the page
  * @property {object} [graph] the model's file as it was loaded: topology, specifications of the weights
  * @property {Record<string, import('@tensorflow/tfjs-core').Tensor[]>} [weights] by the name of their node
  */
@@ -100,7 +100,7 @@ export class Ladder extends EventTarget {
    * @throws {Error} when it cannot be loaded there
    */
   async open(name) {
-    const engine = await this.#openAside();
+    const engine = await this.#openAside(name);
     return withinPatience(engine.open(name));
   }
 
@@ -127,11 +127,11 @@ export class Ladder extends EventTarget {
     this.#aside = null;
   }
 
-  /** The engine in use, in a worker if it is in the page itself. */
-  #openAside() {
+  /** The engine in use, in a worker if it is in the page itself; `first` is what it will be asked for. */
+  #openAside(first) {
     if (this.engine.aside) return this.engine;
     if (!this.#aside) {
-      const opening = openRemote(scriptOf(this.engine.name), FIRST_NETWORK);
+      const opening = openRemote(scriptOf(this.engine.name), first);
       opening.catch(() => {
         if (this.#aside === opening) this.#aside = null; // to be tried again
       });

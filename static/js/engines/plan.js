@@ -10,19 +10,23 @@ const ALL_THREADS = -1;
 /** What the binary can address. */
 const MOST_MEMORY = 2 ** 31;
 
+/** What POSIX answers of a file that is not open. */
+const EBADF = 8;
+
 /** What the binary asks of its surroundings: little, for it writes no files and gets all its memory from the plan. */
 function surroundings(heap) {
-  const nothing = () => 0;
+  const noFile = () => EBADF;
+  const fail = (reason) => () => {
+    throw new Error(`TensorFlow.js's binary gave up: ${reason}.`);
+  };
   return {
     env: {
-      abort: () => {
-        throw new Error('The binary gave up.');
-      },
+      abort: fail('it does not say why'),
       emscripten_get_heap_max: () => MOST_MEMORY,
       emscripten_memcpy_big: (to, from, bytes) => heap.bytes().copyWithin(to, from, from + bytes),
-      emscripten_resize_heap: nothing, // it cannot be: asked for more, `malloc` fails
+      emscripten_resize_heap: fail('the plan does not fit into its memory'),
     },
-    wasi_snapshot_preview1: { fd_close: nothing, fd_seek: nothing, fd_write: nothing },
+    wasi_snapshot_preview1: { fd_close: noFile, fd_seek: noFile, fd_write: noFile },
   };
 }
 

@@ -6,16 +6,17 @@
 
 import { models, wasm } from 'digits:assets';
 
-import { download } from './download.js';
-import { checkGolden } from './golden.js';
-import { withinPatience } from './patience.js';
-import { Player } from './plan.js';
 import { enlarged } from './enlarged.js';
+import { fetched } from './fetched.js';
+import { checkGolden } from './golden.js';
+import { openingOnce } from './networks.js';
+import { Player } from './plan.js';
 import { serveFromWorker } from './worker.js';
 
 /** @typedef {import('./ladder.js').Engine} Engine */
 /** @typedef {import('./ladder.js').Network} Network */
 
+const TYPE = 'application/wasm';
 /** An empty function with a vector in it. */
 const VECTORS = [0, 97, 115, 109, 1, 0, 0, 0, 1, 4, 1, 96, 0, 0, 3, 2, 1, 0, 10, 9, 1, 7, 0, 65, 0, 253, 15, 26, 11];
 
@@ -25,31 +26,25 @@ const VECTORS = [0, 97, 115, 109, 1, 0, 0, 0, 1, 4, 1, 96, 0, 0, 3, 2, 1, 0, 10,
  * @throws {Error} when there is no WebAssembly, or the binary does not arrive
  */
 export async function open(first) {
-  const files = first && filesOf(first);
-  files?.catch(() => {}); // whoever opens the network is told
-  const file = WebAssembly.validate(Uint8Array.from(VECTORS)) ? wasm.simd : wasm.plain;
-  const binary = await WebAssembly.compileStreaming(download(file));
-  const networks = new Map();
-  return {
-    name: 'wasm',
-    open(name) {
-      if (!networks.has(name)) {
-        const opening = withinPatience(openNetwork(binary, name === first ? files : filesOf(name)));
-        opening.catch(() => networks.delete(name));
-        networks.set(name, opening);
-      }
-      return networks.get(name);
-    },
-  };
+  const binary = compiled(WebAssembly.validate(Uint8Array.from(VECTORS)) ? wasm.simd : wasm.plain);
+  const openOnce = openingOnce(filesOf, async (files) => openNetwork(await binary, await files), first);
+  await binary;
+  return { name: 'wasm', open: openOnce };
+}
+
+/** While it arrives, unless a proxy between us and the server has lost its type: browsers insist on that. */
+async function compiled(file) {
+  const response = await fetched(file);
+  if (response.headers.get('Content-Type') === TYPE) return WebAssembly.compileStreaming(response);
+  return WebAssembly.compile(await response.arrayBuffer());
 }
 
 /**
  * @param {WebAssembly.Module} binary
- * @param {Promise<[object, ArrayBuffer]>} files
+ * @param {[object, ArrayBuffer]} files plan and weights
  * @returns {Promise<Network>}
  */
-async function openNetwork(binary, files) {
-  const [plan, weights] = await files;
+async function openNetwork(binary, [plan, weights]) {
   const player = await Player.start(binary, plan, weights);
   const read = async (picture, width, height) => {
     if (width !== plan.side || height !== plan.side) throw new Error(`The plan is for pictures of ${plan.side} pixels.`);
@@ -63,8 +58,8 @@ async function openNetwork(binary, files) {
 
 function filesOf(name) {
   return Promise.all([
-    download(models[name].plan).then((response) => response.json()),
-    download(models[name].weights).then((response) => response.arrayBuffer()),
+    fetched(models[name].plan).then((response) => response.json()),
+    fetched(models[name].weights).then((response) => response.arrayBuffer()),
   ]);
 }
 

@@ -7,9 +7,9 @@ import { GraphModel } from '@tensorflow/tfjs-converter/dist/executor/graph_model
 
 import { models } from 'digits:assets';
 
-import { download } from './download.js';
+import { fetched } from './fetched.js';
 import { checkGolden } from './golden.js';
-import { withinPatience } from './patience.js';
+import { openingOnce } from './networks.js';
 import { Tape } from './tape.js';
 
 /** For how many sizes of pictures, or other questions to the graph, the calls are kept. */
@@ -29,19 +29,8 @@ const OUTPUTS = ['probabilities', 'normalized', 'ink'];
  * @throws {Error} when the backend does not start
  */
 export async function openTensorFlow(backend, first) {
-  const files = first && filesOf(first);
-  files?.catch(() => {}); // whoever opens the network is told
+  const open = openingOnce(filesOf, openNetwork, first); // each once: their tensors are never given back
   if (!(await setBackend(backend))) throw new Error(`TensorFlow.js could not start its ${backend} backend.`);
-  /** Those that are open, or on their way, are there for whoever asks again: their tensors are never given back. */
-  const networks = new Map();
-  const open = (name) => {
-    if (!networks.has(name)) {
-      const opening = withinPatience(openNetwork(name === first ? files : filesOf(name)));
-      opening.catch(() => networks.delete(name));
-      networks.set(name, opening);
-    }
-    return networks.get(name);
-  };
   return { name: backend, open };
 }
 
@@ -74,8 +63,8 @@ async function openNetwork(files) {
 /** A network's graph, with the few words of its card that pages need, and its weights. */
 function filesOf(name) {
   return Promise.all([
-    download(models[name].graph).then((response) => response.json()),
-    download(models[name].weights).then((response) => response.arrayBuffer()),
+    fetched(models[name].graph).then((response) => response.json()),
+    fetched(models[name].weights).then((response) => response.arrayBuffer()),
   ]);
 }
 

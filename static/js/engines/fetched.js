@@ -3,7 +3,7 @@
  *
  * @throws {Error} when it does not arrive
  */
-export async function download(file) {
+export async function fetched(file) {
   const response = await fetch(new URL(file, import.meta.url));
   if (!response.ok) throw new Error(`${file}: status ${response.status}`);
   return response;
