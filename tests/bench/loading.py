@@ -55,7 +55,7 @@ def _load(
     for run in range(runs + 1):
         page = bench.open_page()
         if not run:
-            page.on("response", responses.append)
+            page.on("response", lambda response: responses.append(response))  # Playwright marks what it calls
         if network:
             page.context.new_cdp_session(page).send("Network.emulateNetworkConditions", network)
         page.goto(url)
