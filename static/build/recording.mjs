@@ -124,9 +124,10 @@ export class Recording {
       if (!this.#heard) return;
       const from = this.#at(source.byteOffset);
       const to = this.#at(array.byteOffset + first * array.BYTES_PER_ELEMENT);
-      if (source.constructor === array.constructor) this.calls.push(['copy', to, from, source.byteLength]);
-      else if (source instanceof Uint8Array && array instanceof Float32Array) this.calls.push(['widen', to, from, source.length]);
-      else throw new Error(`No plan has a move for ${source.constructor.name} to ${array.constructor.name} yet.`);
+      const types = [source, array].map((each) => each.constructor.name);
+      if (types[0] === types[1]) this.calls.push(['copy', to, from, source.byteLength]);
+      else if (types.join() === 'Uint8Array,Float32Array') this.calls.push(['widen', to, from, source.length]);
+      else throw new Error(`Plans know no move from ${types[0]} to ${types[1]}.`);
     };
     return array;
   }

@@ -22,7 +22,8 @@ import { open as openServer } from './server.js';
  *   reads greys 0..255, row by row, of any polarity; of any size, but for a planned network, which reads the pad's
  * @property {boolean} [aside] reads without holding up the page
  * @property {(feeds: Record<string, {values: Float32Array, shape: number[]}>, nodes: string[]) =>
- *   Promise<Float32Array[]>} [run] runs the graph from any nodes to any nodes, by name; only where all of TensorFlow.js is in the page
+ *   Promise<Float32Array[]>} [run] runs the graph from any nodes to any nodes, by name; only where all of
+ *   TensorFlow.js is in the page
  * @property {object} [graph] the model's file as it was loaded: topology, specifications of the weights
  * @property {Record<string, import('@tensorflow/tfjs-core').Tensor[]>} [weights] by the name of their node
  */

@@ -4,7 +4,7 @@
  * answers.
  */
 
-import { models, wasm } from 'digits:assets';
+import { wasm } from 'digits:assets';
 
 import { enlarged } from './enlarged.js';
 import { fetched } from './fetched.js';
@@ -27,7 +27,7 @@ const VECTORS = [0, 97, 115, 109, 1, 0, 0, 0, 1, 4, 1, 96, 0, 0, 3, 2, 1, 0, 10,
  */
 export async function open(first) {
   const binary = compiled(WebAssembly.validate(Uint8Array.from(VECTORS)) ? wasm.simd : wasm.plain);
-  const openOnce = openingOnce(filesOf, async (files) => openNetwork(await binary, await files), first);
+  const openOnce = openingOnce('plan', async (files) => openNetwork(await binary, await files), first);
   await binary;
   return { name: 'wasm', open: openOnce };
 }
@@ -54,13 +54,6 @@ async function openNetwork(binary, [plan, weights]) {
   const readEnlarged = (picture, width, height) => read(enlarged(picture, width, height, plan.side), plan.side, plan.side);
   const { rest } = await checkGolden(readEnlarged, plan);
   return { read: (...picture) => rest.then(() => read(...picture)) };
-}
-
-function filesOf(name) {
-  return Promise.all([
-    fetched(models[name].plan).then((response) => response.json()),
-    fetched(models[name].weights).then((response) => response.arrayBuffer()),
-  ]);
 }
 
 serveFromWorker(open);

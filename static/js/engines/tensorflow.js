@@ -5,9 +5,6 @@ import '@tensorflow/tfjs-converter/dist/flags.js';
 import { setBackend } from '@tensorflow/tfjs-core';
 import { GraphModel } from '@tensorflow/tfjs-converter/dist/executor/graph_model.js';
 
-import { models } from 'digits:assets';
-
-import { fetched } from './fetched.js';
 import { checkGolden } from './golden.js';
 import { openingOnce } from './networks.js';
 import { Tape } from './tape.js';
@@ -29,7 +26,7 @@ const OUTPUTS = ['probabilities', 'normalized', 'ink'];
  * @throws {Error} when the backend does not start
  */
 export async function openTensorFlow(backend, first) {
-  const open = openingOnce(filesOf, openNetwork, first); // each once: their tensors are never given back
+  const open = openingOnce('graph', openNetwork, first); // each once: their tensors are never given back
   if (!(await setBackend(backend))) throw new Error(`TensorFlow.js could not start its ${backend} backend.`);
   return { name: backend, open };
 }
@@ -37,7 +34,7 @@ export async function openTensorFlow(backend, first) {
 /**
  * Loads a network, and gives none of its answers before it has given the right ones to its golden pictures.
  *
- * @param {Promise<[object, ArrayBuffer]>} files as `filesOf` gives them
+ * @param {Promise<[object, ArrayBuffer]>} files its graph, with the few words of its card that pages need, and its weights
  * @returns {Promise<Network>} whose answers fail where a golden picture was read wrongly
  * @throws {Error} when a file does not arrive, or the first answer is wrong
  */
@@ -58,14 +55,6 @@ async function openNetwork(files) {
     run: (feeds, nodes) => rest.then(() => runner.run(feeds, nodes)),
     read: (...picture) => rest.then(() => read(...picture)),
   };
-}
-
-/** A network's graph, with the few words of its card that pages need, and its weights. */
-function filesOf(name) {
-  return Promise.all([
-    fetched(models[name].graph).then((response) => response.json()),
-    fetched(models[name].weights).then((response) => response.arrayBuffer()),
-  ]);
 }
 
 /** Runs a graph. */
