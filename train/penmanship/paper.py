@@ -36,16 +36,17 @@ def lay(ink: NDArray[np.float32], rng: Generator, dirt: float = 0.35) -> NDArray
     side = ink.shape[0]
     if rng.random() < dirt:
         ink = gaussian_filter(ink, side * rng.uniform(0.0, 0.025))
-    if rng.random() < 0.15 * dirt:
-        ink = _framed(ink, rng)
-    if rng.random() < 0.5 * dirt:
-        ink = _specked(ink, rng)
     if rng.random() < 0.12 * dirt:
         ink = _crowded(ink, rng)
     if rng.random() < 0.4 * dirt and side >= LINED_SIDE:
         ink = _lined(ink, rng)
     if rng.random() < 0.2 * dirt:
         ink = _shining_through(ink, rng)
+    # After those that repeat what is drawn: a frame stands once around a picture.
+    if rng.random() < 0.15 * dirt:
+        ink = _framed(ink, rng)
+    if rng.random() < 0.5 * dirt:
+        ink = _specked(ink, rng)
     contrast = rng.uniform(25, 255) if rng.random() < dirt else 255.0
     paper = rng.uniform(0, 255 - contrast)
     grey = paper + contrast * ink
