@@ -7,3 +7,4 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
 MODELS = ROOT / "static" / "models"
+TEACHERS = Path(__file__).parent / "teachers"

@@ -4,6 +4,7 @@
     python -m train --network robust --epochs 5 --limit 10000
     python -m train --extra my.npz           # robust again, with a person's own digits as Compare exports them
     python -m train evaluate --html report.html
+    python -m train teachers                 # the larger networks that robust learns from; a GPU helps
     python -m train ablate                   # what each ingredient of the recipe brings
     python -m train without-dropout          # the same training without it, for the curves of the page Inside
     python -m train penmanship sheet.png
@@ -17,7 +18,7 @@ import os
 import sys
 from pathlib import Path
 
-from . import MODELS, ROOT
+from . import MODELS, ROOT, TEACHERS
 
 SAMPLE = ROOT / "static" / "sample.zip"
 MAX_SEED = 2**31 - 3
@@ -32,6 +33,7 @@ def main(arguments: list[str] | None = None) -> int:
         "evaluate": _evaluate,
         "penmanship": _penmanship,
         "sample": _sample,
+        "teachers": _teachers,
         "without-dropout": _without_dropout,
     }
     command = commands.get(arguments[0]) if arguments else None
@@ -53,6 +55,7 @@ def main(arguments: list[str] | None = None) -> int:
 
 def _train(arguments: list[str]) -> int:
     parser = _training_parser("python -m train")
+    _add_drawn(parser)
     parser.add_argument("--network", choices=["robust", "classic"], help="train only this one (default: both)")
     parser.add_argument("--extra", type=Path, help="retrain robust with the digits of this npz, as Compare exports it")
     options = parser.parse_args(arguments)
@@ -64,6 +67,16 @@ def _train(arguments: list[str]) -> int:
     networks = ["robust"] if options.extra else ["classic", "robust"]
     for network in [options.network] if options.network else networks:
         produce(RECIPES[network], options)
+    return 0
+
+
+def _teachers(arguments: list[str]) -> int:
+    parser = _training_parser("python -m train teachers")
+    parser.set_defaults(out=TEACHERS)
+    options = parser.parse_args(arguments)
+    from .pipeline import teach
+
+    teach(options)
     return 0
 
 
@@ -84,18 +97,22 @@ def _training_parser(prog: str) -> argparse.ArgumentParser:
         default="float32",
         help="bfloat16 halves the time on processors that have it in hardware",
     )
-    parser.add_argument("--drawn", type=_drawn_set, help="folder of people's drawings with index.csv, to measure on")
     return parser
 
 
 def _add_folders(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("--out", type=Path, default=MODELS, help="folder of the exported models (default: %(default)s)")
+    parser.add_argument("--out", type=Path, default=MODELS, help="folder of what is exported (default: %(default)s)")
     parser.add_argument("--work", type=Path, default=ROOT / "checkpoints", help="checkpoints and drawn pictures")
     parser.add_argument("--fresh", action="store_true", help="throw the checkpoint away and start anew")
 
 
+def _add_drawn(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--drawn", type=_drawn_set, help="folder of people's drawings with index.csv, to measure on")
+
+
 def _ablate(arguments: list[str]) -> int:
     parser = _training_parser("python -m train ablate")
+    _add_drawn(parser)
     parser.set_defaults(epochs=8)
     options = parser.parse_args(arguments)
     from .pipeline import ablate
@@ -122,7 +139,7 @@ def _evaluate(arguments: list[str]) -> int:
     parser = argparse.ArgumentParser(prog="python -m train evaluate")
     parser.add_argument("--model", action="append", help="name of a model; may be repeated (default: all)")
     parser.add_argument("--models", type=Path, default=MODELS, help="folder of the models (default: %(default)s)")
-    parser.add_argument("--drawn", type=_drawn_set, help="folder of people's drawings with index.csv, to measure on")
+    _add_drawn(parser)
     parser.add_argument(
         "--limit", type=_positive, help="take only so many pictures of each set, for a trial, and leave the cards"
     )

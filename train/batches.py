@@ -4,6 +4,7 @@ import numpy as np
 import tensorflow as tf
 
 from .augmentation import distort
+from .lessons import Lessons
 from .mnist import Split
 from .networks import CLASSES, Recipe
 from .normalizing import Normalizing, normalize, normalize_pictures
@@ -51,32 +52,41 @@ def training_batches(
     part: int = 0,
     parts: int = 1,
     extra: Split | None = None,
+    lessons: Lessons | None = None,
 ) -> tf.data.Dataset:
-    """Batches (images [n, 28, 28, 1], targets [n, 10]) for the global steps `steps`.
+    """Batches (images [n, 28, 28, 1], targets [n, 10], or [n, 20] with lessons) for the global steps `steps`.
 
     Args:
         mnist: raw pictures; `robust` gets them distorted and normalised anew in each epoch.
         drawn: normalised drawn images, or None.
         part, parts: make only this part, counted from 0, of so many that make up each batch.
         extra: a person's own digits, treated as MNIST's are, or None.
+        lessons: MNIST distorted, and what the teachers say of it and of `drawn`; not together with `extra`.
     """
     mnist_size, drawn_size, extra_size = _sizes(recipe, drawn, extra)
-    # What never changes is made once; a constant of the graph would be copied into it.
-    raw = tf.Variable(mnist.pictures if recipe.distorted else network_images(recipe, mnist.pictures), trainable=False)
-    labels = tf.Variable(mnist.labels, trainable=False)
-    own = tf.Variable(extra.pictures, trainable=False) if extra else None
-    own_labels = tf.Variable(extra.labels, trainable=False) if extra else None
-    drawings = tf.Variable(drawn.pictures, trainable=False) if drawn else None
-    drawn_labels = tf.Variable(drawn.labels, trainable=False) if drawn else None
+    if lessons:
+        pictures = lessons.images
+    else:
+        pictures = mnist.pictures if recipe.distorted else network_images(recipe, mnist.pictures)
+    raw, labels = _kept(pictures), _kept(mnist.labels)
+    own, own_labels = (_kept(extra.pictures), _kept(extra.labels)) if extra else (None, None)
+    drawings, drawn_labels = (_kept(drawn.pictures), _kept(drawn.labels)) if drawn else (None, None)
+    said = _kept(lessons.said) if lessons else None
+    said_of_drawings = _kept(lessons.said_of_drawings) if lessons else None
 
     def batch(step):
         chosen = _shuffled(step, mnist_size, len(mnist.labels), seed)[part::parts]
-        images, truth = tf.gather(raw, chosen), tf.gather(labels, chosen)
+        truth = tf.gather(labels, chosen)
+        if lessons:
+            chosen += _pass(step, mnist_size, len(mnist.labels), len(lessons.images))
+        images = tf.gather(raw, chosen)
         if extra:
             more = _shuffled(step, extra_size, len(extra.labels), seed + 2)[part::parts]
             images = tf.concat([images, tf.gather(own, more)], 0)
             truth = tf.concat([truth, tf.gather(own_labels, more)], 0)
-        if recipe.distorted:
+        if lessons:
+            images = tf.cast(images, tf.float32)[..., tf.newaxis] / 255.0
+        elif recipe.distorted:
             # No run has 2**24 steps, so no two parts share their random numbers.
             key = tf.stack([tf.constant(seed, tf.int32), tf.cast(step, tf.int32) + (part << 24)])
             jitter = tf.random.stateless_normal([tf.size(truth), 3], key)
@@ -85,10 +95,26 @@ def training_batches(
             more = _shuffled(step, drawn_size, len(drawn.labels), seed + 1)[part::parts]
             images = tf.concat([images, tf.cast(tf.gather(drawings, more), tf.float32)[..., tf.newaxis] / 255.0], 0)
             truth = tf.concat([truth, tf.gather(drawn_labels, more)], 0)
-        return images, targets(truth, recipe.label_smoothing)
+        asked = targets(truth, recipe.label_smoothing)
+        if lessons:
+            heard = tf.gather(said, chosen)
+            if drawn:
+                heard = tf.concat([heard, tf.gather(said_of_drawings, more)], 0)
+            asked = tf.concat([tf.cast(heard, tf.float32), asked], 1)
+        return images, asked
 
     numbers = tf.data.Dataset.range(steps.start, steps.stop)
     return numbers.map(batch, num_parallel_calls=tf.data.AUTOTUNE).prefetch(4)
+
+
+def _kept(values: np.ndarray) -> tf.Variable:
+    """What never changes is made once; a constant of the graph would be copied into it."""
+    return tf.Variable(values, trainable=False)
+
+
+def _pass(step: tf.Tensor, size: int, total: int, images: int) -> tf.Tensor:
+    """Where the distorted pictures of the pass begin that batch `step` belongs to, of all `images`."""
+    return step // max(1, total // size) % (images // total) * total
 
 
 def network_images(recipe: Recipe, pictures: np.ndarray) -> np.ndarray:

@@ -174,18 +174,18 @@ def _smallest_litert(digits: keras.Model) -> tuple[str, bytes, float]:
     Raises:
         ExportError: not even the unquantized form computes what Keras does.
     """
-    unquantized = _to_litert(digits, "float32")
+    unquantized = to_litert(digits, "float32")
     worst = verify(digits, unquantized, FLOAT_TOLERANCE)
     for form in ("int8", "float16"):
-        model = _to_litert(digits, form)
+        model = to_litert(digits, form)
         with contextlib.suppress(ExportError):
             return form, model, verify(digits, model, QUANTIZED_TOLERANCE)
     return "float32", unquantized, worst
 
 
-def _to_litert(digits: keras.Model, form: str) -> bytes:
+def to_litert(model: keras.Model, form: str) -> bytes:
     """`int8`: weights of 8 bits, activations rounded as they come; `float16`: weights only; `float32`: neither."""
-    converter = tf.lite.TFLiteConverter.from_keras_model(digits)
+    converter = tf.lite.TFLiteConverter.from_keras_model(model)
     if form != "float32":
         converter.optimizations = [tf.lite.Optimize.DEFAULT]
     if form == "float16":

@@ -72,7 +72,9 @@ def retraining(recipe: Recipe, start: Path, fresh: bool) -> Recipe:
         except FileNotFoundError:
             raise DataError(f"{MODELS} has no {recipe.name}: restore it with `git checkout -- {MODELS}`.") from None
         part.replace(start)
-    return replace(recipe, build=_going_on(recipe.build, start), epochs=EPOCHS, learning_rate=LEARNING_RATE)
+    return replace(
+        recipe, build=_going_on(recipe.build, start), epochs=EPOCHS, learning_rate=LEARNING_RATE, taught=False
+    )
 
 
 def _going_on(build: Callable[..., keras.Model], start: Path) -> Callable[..., keras.Model]:

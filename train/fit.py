@@ -17,7 +17,9 @@ from numpy.typing import NDArray
 
 from . import distribution, sources, synthesis
 from .batches import network_images, steps_per_epoch, targets, training_batches
+from .distillation import Distillation, accuracy
 from .errors import FitError
+from .lessons import PASSES, lessons
 from .mnist import Mnist, Split
 from .networks import Recipe
 
@@ -192,8 +194,8 @@ def fit(
             model = recipe.build(normalised=True)
             model.compile(
                 keras.optimizers.AdamW(recipe.learning_rate, weight_decay=WEIGHT_DECAY),
-                keras.losses.CategoricalCrossentropy(from_logits=True),
-                metrics=["accuracy"],
+                Distillation(),
+                metrics=[accuracy],
             )
     training, drawn = mnist.training.first(settings.limit), drawn_training(recipe, settings, work)
     done, epochs = len(history), settings.epochs or recipe.epochs
@@ -203,6 +205,15 @@ def fit(
     numbers = range(done * steps, epochs * steps)
     batches = partial(training_batches, recipe, training, drawn, settings.seed, numbers, extra=extra)
     if done < epochs:
+        if recipe.taught:
+            taught = lessons(
+                training,
+                drawn.pictures if drawn else training.pictures[:0],
+                settings.seed,
+                min(PASSES, epochs),
+                work / "lessons",
+            )
+            batches = partial(batches, lessons=taught)
         images, labels = validation_images(recipe, settings, mnist, work)
         callbacks = [keras.callbacks.LearningRateScheduler(lambda e, _: learning_rate(e, epochs, recipe.learning_rate))]
         if rank == 0:

@@ -1,4 +1,4 @@
-"""The two networks, both of one family: what they share and where they differ.
+"""The two networks, both of one family: what they share and where they differ; and the larger ones that teach.
 
 Both take a 28x28x1 ink image and are a stack of Conv2D 3x3 with ReLU, MaxPooling2D (2, 2) and Dropout, then
 Flatten and two Dense layers, the last with ten neurons and softmax: n pictures give an n x 10 matrix of
@@ -91,10 +91,14 @@ def classic(normalised: bool = False) -> keras.Model:
     return _named(stack, "classic")
 
 
-def robust(normalised: bool = True) -> keras.Model:
-    """Our network, logits out.
+def _folding(
+    name: str, blocks: tuple[tuple[int, ...], ...], dense: int, dropout: float, normalised: bool
+) -> keras.Model:
+    """A network whose batch normalisation folds into the plain layers that ship; logits out.
 
     Args:
+        blocks: filters of the convolutions; pooling between and after the blocks, unless there is only one.
+        dense: neurons before the last layer, 0 for none.
         normalised: with batch normalisation, for training; without, the plain layers it folds into.
     """
 
@@ -104,17 +108,30 @@ def robust(normalised: bool = True) -> keras.Model:
         return [layers.Conv2D(filters, 3, use_bias=False), FusedBatchNormalization(), layers.ReLU()]
 
     stack: list[layers.Layer] = []
-    for filters in ((32, 32), (64, 64, 64)):
-        for f in filters:
-            stack += convolution(f)
-        stack += [layers.MaxPooling2D(2)]
-    stack += [
-        layers.Flatten(),
-        layers.Dense(64, activation="relu"),
-        layers.Dropout(0.1),
-        layers.Dense(CLASSES),
-    ]
-    return _named(stack, "robust")
+    for block in blocks:
+        stack += [layer for filters in block for layer in convolution(filters)]
+        if len(blocks) > 1:
+            stack.append(layers.MaxPooling2D(2))
+    stack.append(layers.Flatten())
+    if dense:
+        stack.append(layers.Dense(dense, activation="relu"))
+    return _named([*stack, layers.Dropout(dropout), layers.Dense(CLASSES)], name)
+
+
+def robust(normalised: bool = True) -> keras.Model:
+    """Our network."""
+    return _folding("robust", ((32, 32), (64, 64, 64)), 64, 0.1, normalised)
+
+
+def wide(normalised: bool = True) -> keras.Model:
+    """A teacher: `robust` with two to three times the filters, 1.03 million parameters."""
+    return _folding("wide", ((64, 96), (160, 160, 160)), 256, 0.3, normalised)
+
+
+def deep(normalised: bool = True) -> keras.Model:
+    """A teacher that never pools: ten convolutions, 1.12 million parameters (An et al. 2020, "An ensemble of simple
+    convolutional neural network models for MNIST digit recognition")."""
+    return _folding("deep", ((32, 48, 64, 80, 96, 112, 128, 144, 160, 176),), 0, 0.3, normalised)
 
 
 def without_dropout(network: keras.Model) -> keras.Model:
@@ -125,9 +142,8 @@ def without_dropout(network: keras.Model) -> keras.Model:
     return network
 
 
-def fold(trained: keras.Model) -> keras.Model:
-    """The plain network that computes what `trained` robust network computes, batch normalisation folded in."""
-    plain = robust(normalised=False)
+def fold(trained: keras.Model, plain: keras.Model) -> keras.Model:
+    """`plain`, the same network without batch normalisation, made to compute what `trained` computes."""
     with_weights = [layer for layer in trained.layers if layer.weights]
     targets = [layer for layer in plain.layers if layer.weights]
     while with_weights:
@@ -157,17 +173,27 @@ class Recipe:
     batch: int
     learning_rate: float
     label_smoothing: float
+    taught: bool = False
+    """Whether teachers say what its pictures show, beside the labels."""
 
 
 RECIPES = {
-    "robust": Recipe("robust", robust, Normalizing, True, True, 100, 128, 2e-3, 0.05),
+    "robust": Recipe("robust", robust, Normalizing, True, True, 180, 128, 2e-3, 0.05, taught=True),
     "classic": Recipe("classic", classic, PlainResizing, False, False, 16, 128, 1e-3, 0.0),
 }
 
+TEACHER_RECIPES = {
+    "wide": Recipe("wide", wide, Normalizing, True, True, 200, 256, 2e-3, 0.0),
+    "deep": Recipe("deep", deep, Normalizing, True, True, 200, 256, 2e-3, 0.0),
+}
+"""The networks that teach `robust`; too large for a browser."""
+
+_UNTAUGHT = replace(RECIPES["robust"], taught=False)
 ABLATION = {
-    "network alone": replace(RECIPES["robust"], front=PlainResizing, distorted=False, drawn=False),
-    "+ normalising": replace(RECIPES["robust"], distorted=False, drawn=False),
-    "+ distortion": replace(RECIPES["robust"], drawn=False),
-    "+ penmanship": RECIPES["robust"],
+    "network alone": replace(_UNTAUGHT, front=PlainResizing, distorted=False, drawn=False),
+    "+ normalising": replace(_UNTAUGHT, distorted=False, drawn=False),
+    "+ distortion": replace(_UNTAUGHT, drawn=False),
+    "+ penmanship": _UNTAUGHT,
+    "+ teachers": RECIPES["robust"],
 }
 """The same network with one ingredient more each time."""

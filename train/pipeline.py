@@ -14,9 +14,10 @@ import numpy as np
 
 from . import distribution, evaluate, extra, fit, mnist
 from .errors import DataError
-from .export import apply_temperature, export, round_weights
+from .export import apply_temperature, export, round_weights, to_litert
 from .measures import fit_temperature
-from .networks import ABLATION, RECIPES, Recipe, classic, fold, without_dropout
+from .networks import ABLATION, RECIPES, TEACHER_RECIPES, Recipe, classic, fold, without_dropout
+from .normalizing import SIZE
 
 SURE_OF = 0.99
 """Share of the validation digits that the threshold of "not sure" leaves as sure."""
@@ -27,16 +28,7 @@ def produce(recipe: Recipe, options: Namespace) -> Path:
     own = extra.load(options.extra) if options.extra else None
     if options.drawn:
         deque(evaluate.read_drawn(options.drawn), maxlen=0)  # what is wrong with it is told before the training
-    drawings = options.drawings if options.drawings is not None else extra.DRAWINGS if own else fit.Settings.drawings
-    settings = fit.Settings(
-        recipe.name,
-        options.seed,
-        options.epochs,
-        options.limit,
-        drawings,
-        options.precision,
-        own.training.digest() if own else None,
-    )
+    settings = _settings(recipe, options, own)
     data = mnist.load()
     start = distribution.own(options.work) / settings.run / "start"
     if own:
@@ -45,7 +37,7 @@ def produce(recipe: Recipe, options: Namespace) -> Path:
     if distribution.rank():
         return options.out / recipe.name  # the chief exports it
     keras.mixed_precision.set_global_policy("float32")
-    plain = trained if recipe.build is classic else fold(trained)
+    plain = trained if recipe.build is classic else fold(trained, recipe.build(normalised=False))
 
     images, labels = fit.validation_images(recipe, settings, data, options.work)
     # `classic` ships as the seed was, overconfident.
@@ -85,6 +77,30 @@ def produce(recipe: Recipe, options: Namespace) -> Path:
     if own:
         print(extra.told(folder, start))
     return folder
+
+
+def _settings(recipe: Recipe, options: Namespace, own: extra.Extra | None = None) -> fit.Settings:
+    drawings = options.drawings if options.drawings is not None else extra.DRAWINGS if own else fit.Settings.drawings
+    digest = own.training.digest() if own else None
+    return fit.Settings(recipe.name, options.seed, options.epochs, options.limit, drawings, options.precision, digest)
+
+
+def teach(options: Namespace) -> None:
+    """Train the teachers and put them into `options.out`, as LiteRT models from image to logits."""
+    data = mnist.load()
+    for recipe in TEACHER_RECIPES.values():
+        trained, history = fit.fit(recipe, _settings(recipe, options), data, options.work, options.fresh)
+        if distribution.rank():
+            continue  # the chief exports it
+        keras.mixed_precision.set_global_policy("float32")
+        image = keras.Input((SIZE, SIZE, 1), name="image")
+        logits = fold(trained, recipe.build(normalised=False))(image)
+        options.out.mkdir(parents=True, exist_ok=True)
+        path = options.out / f"{recipe.name}.tflite"
+        part = path.with_suffix(".part")
+        part.write_bytes(to_litert(keras.Model(image, {"logits": logits}), "int8"))
+        part.replace(path)
+        print(f"{path}: {history[-1]['val_accuracy']:.2%} of the validation pictures after {len(history)} epochs.")
 
 
 def report(

@@ -5,7 +5,9 @@ from pathlib import Path
 
 DRAWING = ("synthesis.py", "normalizing.py", "penmanship/*.py")
 """What decides on the drawn pictures."""
-TRAINING = (*DRAWING, "augmentation.py", "batches.py", "fit.py", "networks.py")
+LESSONS = (*DRAWING, "augmentation.py", "lessons.py", "teachers/*.tflite")
+"""What decides on what the teachers are asked, and what they say."""
+TRAINING = (*LESSONS, "batches.py", "distillation.py", "fit.py", "networks.py")
 """What decides on the network, its batches and how it learns from them."""
 
 

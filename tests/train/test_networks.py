@@ -1,5 +1,7 @@
 """The two networks: the seed's, exactly, and ours, before and after folding."""
 
+from collections.abc import Callable
+
 import keras
 import numpy as np
 import pytest
@@ -52,12 +54,14 @@ def test_fused_batch_normalization_is_keras_batch_normalization(training: bool) 
         np.testing.assert_allclose(mine, other, rtol=1e-3)
 
 
-def test_folding_keeps_what_the_network_computes() -> None:
-    trained = networks.robust()
+@pytest.mark.parametrize("build", [networks.robust, networks.wide, networks.deep])
+def test_folding_keeps_what_the_network_computes(build: Callable[..., keras.Model]) -> None:
+    trained = build()
     rng = np.random.default_rng(1)
     for layer in trained.layers:
         if isinstance(layer, FusedBatchNormalization):
             layer.set_weights([rng.uniform(0.5, 2, weight.shape) for weight in layer.get_weights()])
     images = rng.random((8, 28, 28, 1)).astype(np.float32)
     expected = trained(images).numpy()
-    np.testing.assert_allclose(fold(trained)(images), expected, atol=1e-4 * np.abs(expected).max())
+    plain = fold(trained, build(normalised=False))
+    np.testing.assert_allclose(plain(images), expected, atol=1e-4 * np.abs(expected).max())
