@@ -1,7 +1,5 @@
-import { precisePercent } from './strings.js';
+import { inThousandths, precisePercent } from './strings.js';
 
-/** Bars move, and values are told, in thousandths. */
-const STEPS = 1000;
 const NOTHING = new Array(10).fill(0);
 
 /** The ten bars. Each is a meter that a screen reader can read; only transforms move. */
@@ -25,7 +23,7 @@ export class Bars {
       const { meter, fill, value } = bar;
       const probability = probabilities[digit];
       meter.classList.toggle('leading', probability > 0 && probability === highest);
-      const rounded = Math.round(probability * STEPS) / STEPS;
+      const rounded = inThousandths(probability);
       if (bar.shown === rounded) return; // most of them, at most strokes
       bar.shown = rounded;
       fill.style.transform = `scaleX(${rounded})`;

@@ -25,8 +25,11 @@ export function text(key, values = {}) {
 /** 0.986 to "98%": rounded down, so that only certainty is 100 %. */
 export const percent = (share) => form(PERCENT).format(Math.floor(share * 100) / 100);
 
+/** A share in thousandths: only certainty, but for an error of float32, is 1. */
+export const inThousandths = (share) => (share < 1 - 1e-6 ? Math.min(Math.round(share * 1000), 999) : 1000) / 1000;
+
 /** 0.984 to "98.4%". */
-export const precisePercent = (share) => form(PRECISE_PERCENT).format(share);
+export const precisePercent = (share) => form(PRECISE_PERCENT).format(inThousandths(share));
 
 /** -0.0213 to "−2.1": a difference of shares in percentage points. */
 export const percentagePoints = (difference) => form(POINTS).format(100 * difference).replace('-', '−');

@@ -261,7 +261,8 @@ def test_the_drawing_outlives_a_reload_and_a_change_of_language(open_draw: OpenD
 
 def test_both_networks_give_their_verdict_and_the_switch_shows_either(open_draw: OpenDraw) -> None:
     page = open_draw()
-    page.draw(SEVEN)
+    # Small, and in a corner: both would be certain of a large one.
+    page.draw([[(x / 4, y / 4) for x, y in stroke] for stroke in SEVEN])
     page.expect_digit(7)
     for name in ("robust", "classic"):
         expect(page.page.locator(f"#verdict-{name}")).to_contain_text(re.compile(r"\d"))
@@ -270,6 +271,14 @@ def test_both_networks_give_their_verdict_and_the_switch_shows_either(open_draw:
     expect(page.page.locator("[data-digit='7'][role=meter]")).not_to_have_attribute("aria-valuenow", f"{robust[7]:g}")
     page.page.reload()
     expect(page.page.get_by_label("Classic")).to_be_checked()
+
+
+def test_what_is_not_certain_is_never_told_as_100_percent(open_draw: OpenDraw) -> None:
+    page = open_draw()
+    page.draw(SEVEN)  # as clear as a digit can be
+    page.expect_digit(7)
+    assert 99 <= page.probabilities()[7] < 100
+    expect(page.page.locator("#certainty")).to_have_text("99% sure")
 
 
 def test_what_the_network_sees_is_the_centred_digit(open_draw: OpenDraw) -> None:
