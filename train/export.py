@@ -97,7 +97,7 @@ def export(recipe: Recipe, network: keras.Model, card: dict, out: Path) -> Path:
         _to_tfjs(saved, folder, [layer.name for layer in network.layers if layer.weights])
         form, model, worst = _smallest_litert(digits)
         (folder / "model.tflite").write_bytes(model)
-        files = {path.name: hashlib.sha256(path.read_bytes()).hexdigest() for path in sorted(folder.iterdir())}
+        files = digests(folder)
         weights = b"".join(np.ascontiguousarray(weight.numpy()).tobytes() for weight in network.weights)
         card = {
             "name": recipe.name,
@@ -166,6 +166,11 @@ def restore(network: keras.Model, folder: Path) -> None:
                 layer.set_weights([stored[len(weight.shape)] for weight in layer.weights])
     except (OSError, ValueError, KeyError) as error:
         raise ExportError(f"{folder} does not hold the weights of {network.name} ({error}).") from error
+
+
+def digests(folder: Path) -> dict[str, str]:
+    """sha256 of each file of a folder, by its name."""
+    return {path.name: hashlib.sha256(path.read_bytes()).hexdigest() for path in sorted(folder.iterdir())}
 
 
 def _smallest_litert(digits: keras.Model) -> tuple[str, bytes, float]:

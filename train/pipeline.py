@@ -12,9 +12,9 @@ from pathlib import Path
 import keras
 import numpy as np
 
-from . import distribution, evaluate, extra, fit, mnist
+from . import TEACHERS, distribution, evaluate, extra, fit, mnist
 from .errors import DataError
-from .export import apply_temperature, export, round_weights, to_litert
+from .export import apply_temperature, digests, export, round_weights, to_litert
 from .measures import fit_temperature
 from .networks import ABLATION, RECIPES, TEACHER_RECIPES, Recipe, classic, fold, without_dropout
 from .normalizing import SIZE
@@ -57,6 +57,7 @@ def produce(recipe: Recipe, options: Namespace) -> Path:
                 "batch": recipe.batch,
                 "learning_rate": recipe.learning_rate,
                 "label_smoothing": recipe.label_smoothing,
+                "teachers": digests(TEACHERS) if recipe.taught else {},
                 "data": {"MNIST training": data.training.digest(), "MNIST test": data.test.digest()},
                 "seconds": round(sum(record["seconds"] for record in history)),
                 "finished": time.strftime("%Y-%m-%d", time.gmtime()),

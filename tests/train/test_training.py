@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from tests.pictures import encode, seven
-from train import batches, evaluate, export, fit, mnist, networks, pipeline, synthesis
+from train import TEACHERS, batches, evaluate, export, fit, mnist, networks, pipeline, synthesis
 from train.__main__ import main
 from train.errors import DataError, ExportError
 from train.mnist import Split
@@ -44,8 +44,10 @@ def test_the_card_tells_how_the_model_was_made(run: Path) -> None:
     assert card["training"]["epochs"] == len(card["history"]) == 6
     assert set(card["training"]["versions"]) == {"python", "tensorflow", "keras", "tensorflowjs", "numpy"}
     assert card["parameters"] == sum(layer["parameters"] for layer in card["layers"])
-    for name, sha256 in card["files"].items():
-        assert hashlib.sha256((run / "models/robust" / name).read_bytes()).hexdigest() == sha256
+    for folder, files in ((run / "models/robust", card["files"]), (TEACHERS, card["training"]["teachers"])):
+        assert len(files) > 1
+        for name, sha256 in files.items():
+            assert hashlib.sha256((folder / name).read_bytes()).hexdigest() == sha256
 
 
 def test_every_layer_that_computes_has_its_node_in_the_graph(run: Path) -> None:

@@ -86,7 +86,8 @@ function overfitting({ name, history }) {
 /** What has to be known to read the curves. */
 function notesOn({ training }, runs) {
   const notes = [text('training.measured')];
-  if (training?.label_smoothing > 0) notes.push(text('training.smoothed'));
+  if (Object.keys(training?.teachers ?? {}).length > 0) notes.push(text('training.taught'));
+  else if (training?.label_smoothing > 0) notes.push(text('training.smoothed'));
   if (runs.length === 1) notes.push(text('training.only-with'));
   return notes.join(' ');
 }
