@@ -157,7 +157,7 @@ def test_the_ablation_adds_one_ingredient_at_a_time_and_goes_into_the_card(
     steps = []
 
     def produce(recipe: networks.Recipe, options: Namespace) -> Path:
-        steps.append((recipe.front is Normalizing, recipe.distorted, recipe.drawn))
+        steps.append([recipe.front is Normalizing, recipe.distorted, recipe.drawn, recipe.taught])
         accuracy = 0.9 + 0.01 * len(steps)
         folder = options.out / recipe.name
         folder.mkdir(parents=True)
@@ -175,9 +175,9 @@ def test_the_ablation_adds_one_ingredient_at_a_time_and_goes_into_the_card(
     card = json.loads(path.read_text())
     assert card["name"] == "robust"
     assert card["ablation"]["epochs"] == 2
-    assert steps == [(False, False, False), (True, False, False), (True, True, False), (True, True, True)]
+    assert steps == [[True] * so_far + [False] * (4 - so_far) for so_far in range(5)]
     assert [step["MNIST test"] for step in card["ablation"]["steps"].values()] == pytest.approx(
-        [0.91, 0.92, 0.93, 0.94]
+        [0.91, 0.92, 0.93, 0.94, 0.95]
     )
 
 
