@@ -10,6 +10,8 @@ import numpy as np
 import tensorflow as tf
 from scipy.ndimage import zoom
 
+from .normalizing import normalize
+
 CANVAS = 32
 """Side in pixels of the pictures that come out; wide enough for a rotated digit."""
 ROTATION = 0.12
@@ -64,6 +66,21 @@ def distort(images: tf.Tensor, seed: tf.Tensor) -> tf.Tensor:
     seeds = tf.unstack(tf.random.split(seed, 3))
     ink = _change_stroke(_warp(images, seeds[0]), seeds[1])
     return _scan(ink, seeds[2])
+
+
+def distort_and_normalize(pictures: tf.Tensor, seed: tf.Tensor) -> tf.Tensor:
+    """Pictures distorted, and then as the network sees them.
+
+    Args:
+        pictures: uint8 [n, 28, 28], ink 0..255.
+        seed: int32 [2]; the same seed distorts in the same way.
+
+    Returns:
+        float32 [n, 28, 28, 1], ink 0..1.
+    """
+    # The window is shaken by the seed itself, which `distort` only splits.
+    jitter = tf.random.stateless_normal([tf.shape(pictures)[0], 3], seed)
+    return normalize(distort(tf.cast(pictures, tf.float32) / 255.0, seed), jitter)
 
 
 def _warp(images: tf.Tensor, seed: tf.Tensor) -> tf.Tensor:

@@ -3,11 +3,11 @@
 import numpy as np
 import tensorflow as tf
 
-from .augmentation import distort
+from .augmentation import distort_and_normalize
 from .lessons import Lessons
 from .mnist import Split
 from .networks import CLASSES, Recipe
-from .normalizing import Normalizing, normalize, normalize_pictures
+from .normalizing import Normalizing, normalize_pictures
 
 DRAWN_SHARE = 0.3
 """Share of a batch that is drawn by penmanship; the rest is distorted MNIST."""
@@ -57,7 +57,7 @@ def training_batches(
     """Batches (images [n, 28, 28, 1], targets [n, 10], or [n, 20] with lessons) for the global steps `steps`.
 
     Args:
-        mnist: raw pictures; `robust` gets them distorted and normalised anew in each epoch.
+        mnist: raw pictures; without lessons `robust` gets them distorted and normalised anew in each epoch.
         drawn: normalised drawn images, or None.
         part, parts: make only this part, counted from 0, of so many that make up each batch.
         extra: a person's own digits, treated as MNIST's are, or None.
@@ -89,8 +89,7 @@ def training_batches(
         elif recipe.distorted:
             # No run has 2**24 steps, so no two parts share their random numbers.
             key = tf.stack([tf.constant(seed, tf.int32), tf.cast(step, tf.int32) + (part << 24)])
-            jitter = tf.random.stateless_normal([tf.size(truth), 3], key)
-            images = normalize(distort(tf.cast(images, tf.float32) / 255.0, key), jitter)
+            images = distort_and_normalize(images, key)
         if drawn:
             more = _shuffled(step, drawn_size, len(drawn.labels), seed + 1)[part::parts]
             images = tf.concat([images, tf.cast(tf.gather(drawings, more), tf.float32)[..., tf.newaxis] / 255.0], 0)

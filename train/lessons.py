@@ -6,7 +6,7 @@ these passes are gone through in turn. The teachers, `train/teachers/`, are Lite
 """
 
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import NamedTuple
 
@@ -17,12 +17,11 @@ from numpy.typing import NDArray
 from scipy.special import softmax
 
 from . import TEACHERS, sources
-from .augmentation import distort
+from .augmentation import distort_and_normalize
+from .blocks import Arrays, kept
 from .distillation import TEMPERATURE
 from .errors import DataError
 from .mnist import Split
-from .normalizing import normalize
-from .progress import progress
 
 PASSES = 10
 """How often each picture of MNIST is distorted."""
@@ -54,52 +53,32 @@ def lessons(mnist: Split, drawings: NDArray[np.uint8], seed: int, passes: int, f
     folder = folder / sources.digest(sources.LESSONS) / mnist.digest()[:8]
     folder.mkdir(parents=True, exist_ok=True)
     n, m = len(mnist.pictures), len(drawings)
-    makers = {
-        f"{n}-seed{seed}-pass{each:02d}-{at:06d}": _distorter(mnist.pictures[at : at + BLOCK], seed, each, at)
+    # By pass and first picture; the drawings are in no pass.
+    paths: dict[tuple[int | None, int], Path] = {
+        (each, at): folder / f"{n}-seed{seed}-pass{each:02d}-{at:06d}.npz"
         for each in range(passes)
         for at in range(0, n, BLOCK)
     }
-    makers |= {f"drawn{m}-seed{seed}-{at:06d}": _taker(drawings[at : at + BLOCK]) for at in range(0, m, BLOCK)}
-    parts = _kept(makers, folder)
-    images, said = (np.concatenate([part[name] for part in parts]) for name in ("images", "said"))
-    ours = passes * n
-    return Lessons(images[:ours], said[:ours], said[ours:])
+    paths |= {(None, at): folder / f"drawn{m}-seed{seed}-{at:06d}.npz" for at in range(0, m, BLOCK)}
 
-
-def _distorter(pictures: NDArray[np.uint8], seed: int, each: int, at: int) -> Callable[[], NDArray[np.uint8]]:
-    def images() -> NDArray[np.uint8]:
-        # The shake of the window shares its key with the distortion, as nothing else does.
-        key = tf.constant([seed, (each << 20) + at], tf.int32)
-        jitter = tf.random.stateless_normal([len(pictures), 3], key)
-        ink = _distort_and_normalize(tf.constant(pictures, tf.float32) / 255.0, key, jitter)
-        return np.round(255.0 * ink.numpy()[..., 0]).astype(np.uint8)
-
-    return images
-
-
-@tf.function(reduce_retracing=True)
-def _distort_and_normalize(ink: tf.Tensor, key: tf.Tensor, jitter: tf.Tensor) -> tf.Tensor:
-    return normalize(distort(ink, key), jitter)
-
-
-def _taker(drawings: NDArray[np.uint8]) -> Callable[[], NDArray[np.uint8]]:
-    return lambda: drawings
-
-
-def _kept(makers: dict[str, Callable[[], NDArray[np.uint8]]], folder: Path) -> list[dict[str, NDArray]]:
-    """Images and what is said of them, of every block by its name."""
-    paths = {name: folder / f"{name}.npz" for name in makers}
-    missing = [name for name, path in paths.items() if not path.exists()]
-    if missing:
+    def ask_teachers(missing: list[tuple[int | None, int]]) -> Iterator[tuple[tuple[int | None, int], Arrays]]:
         ask = teachers()
-        bar = progress(len(missing), "asking the teachers")
-        for name in missing:
-            images = makers[name]()
-            part = paths[name].with_suffix(".part.npz")
-            np.savez_compressed(part, images=images, said=ask(images))
-            part.replace(paths[name])
-            bar.add(1)
-    return [dict(np.load(path)) for path in paths.values()]
+        for each, at in missing:
+            if each is None:
+                yield (each, at), {"said": ask(drawings[at : at + BLOCK])}
+            else:
+                key = tf.constant([seed, (each << 20) + at], tf.int32)
+                ink = _distort_and_normalize(tf.constant(mnist.pictures[at : at + BLOCK]), key).numpy()[..., 0]
+                images = np.round(255.0 * ink).astype(np.uint8)
+                yield (each, at), {"images": images, "said": ask(images)}
+
+    parts = kept(paths, ask_teachers, "asking the teachers")
+    images = np.concatenate([part["images"] for part in parts if "images" in part])
+    said = np.concatenate([part["said"] for part in parts])
+    return Lessons(images, said[: len(images)], said[len(images) :])
+
+
+_distort_and_normalize = tf.function(distort_and_normalize, reduce_retracing=True)
 
 
 def teachers() -> Callable[[NDArray[np.uint8]], NDArray[np.float16]]:

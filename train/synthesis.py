@@ -13,11 +13,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from . import sources
+from .blocks import Arrays, kept
 from .penmanship import choose_tool, draw, paper, write
 from .penmanship.doodles import SHOWN_IN_TRAINING, doodle
 from .penmanship.hand import trace
 from .penmanship.tools import ANYWHERE
-from .progress import progress
 
 BLOCK = 2000
 SIDES = (28, 28, 40, 56, 112, 12)
@@ -80,18 +80,14 @@ def normalized_set(count: int, seed: int, folder: Path, doodles: float = 0.0) ->
 
     folder = folder / sources.digest(sources.DRAWING)
     folder.mkdir(parents=True, exist_ok=True)
-    blocks = range(-(-count // BLOCK))
-    paths = {block: folder / f"seed{seed}-doodles{doodles}-{block:04d}.npz" for block in blocks}
-    missing = [block for block in blocks if not paths[block].exists()]
-    if missing:
-        bar = progress(len(missing), "drawing digits")
+    paths = {block: folder / f"seed{seed}-doodles{doodles}-{block:04d}.npz" for block in range(-(-count // BLOCK))}
+
+    def draw_missing(missing: list[int]) -> Iterator[tuple[int, Arrays]]:
         for block, pictures, labels in draw_blocks(seed, missing, doodles):
             images = normalize_pictures(pictures, jitter_seed=block)
-            part = paths[block].with_suffix(".part.npz")
-            np.savez_compressed(part, images=np.round(images * 255).astype(np.uint8), labels=labels)
-            part.replace(paths[block])
-            bar.add(1)
-    parts = [np.load(paths[block]) for block in blocks]
+            yield block, {"images": np.round(images * 255).astype(np.uint8), "labels": labels}
+
+    parts = kept(paths, draw_missing, "drawing digits")
     return (
         np.concatenate([part["images"] for part in parts])[:count],
         np.concatenate([part["labels"] for part in parts])[:count],
