@@ -7,6 +7,8 @@ from numpy.typing import NDArray
 
 FAINT = 0.2
 """Ink below this share of the strongest does not count for the size."""
+PAPER = 0.25
+"""Share of a picture that is paper at least, beside what is drawn on it."""
 
 
 class Shape(NamedTuple):
@@ -29,10 +31,18 @@ def measure(normalized: NDArray[np.float32], whole: NDArray[np.float32]) -> Shap
 
     Args:
         normalized: [n, 28, 28], ink 0..1, cut out and placed as MNIST's digits are.
-        whole: [n, 28, 28], ink 0..1, the whole picture as it was drawn.
+        whole: [n, 28, 28], 0..1, the whole picture as it was drawn: how far from white, or from black paper.
     """
-    stroke, slant = _stroke(normalized), _slant(normalized)
-    return Shape(stroke, slant, _size(whole), _offset(whole), whole.mean(axis=(1, 2), dtype=np.float64))
+    stroke, slant, ink = _stroke(normalized), _slant(normalized), _off_paper(whole)
+    return Shape(stroke, slant, _size(ink), _offset(ink), ink.mean(axis=(1, 2), dtype=np.float64))
+
+
+def _off_paper(whole: NDArray[np.float32]) -> NDArray[np.float32]:
+    """Ink 0..1 whatever the paper's grey."""
+    paper = np.quantile(whole, PAPER, axis=(1, 2), keepdims=True).astype(np.float32)
+    ink: NDArray[np.float32] = np.maximum(whole - paper, 0)
+    ink /= np.maximum(ink.max(axis=(1, 2), keepdims=True), 1e-9)
+    return ink
 
 
 def _stroke(ink: NDArray[np.float32]) -> NDArray[np.float64]:

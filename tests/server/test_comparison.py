@@ -75,6 +75,18 @@ def test_size_and_offset_are_shares_of_the_whole_picture():
     assert shape.offset[0] == pytest.approx(np.hypot(10.5, 10.5) / 28)
 
 
+@pytest.mark.parametrize("paper", [255, 230, 200, 150])
+def test_a_picture_is_measured_alike_on_paper_of_any_grey(comparer, paper):
+    white = np.full((280, 280), 255, np.uint8)
+    white[20:120, 30:130] = seven(100, 100)
+    grey = np.round(white * (paper / 255)).astype(np.uint8)
+    for picture in (grey, 255 - grey):
+        shape = comparer.judge(Picture("7/a.png", picture)).shape
+        np.testing.assert_allclose(
+            np.concatenate(shape), np.concatenate(comparer.judge(Picture("7", white)).shape), atol=0.02
+        )
+
+
 def test_coverage_is_the_share_that_was_taken_for_ink_and_large_where_the_polarity_was_mistaken(comparer, bars):
     assert measure(bar(7), bar(7)).coverage[0] == pytest.approx(7 * 20 / 28**2, rel=0.01)
     fat = np.full((100, 100), 255, np.uint8)
