@@ -5,6 +5,7 @@ pictures, 130 stopped by Ctrl-C; the reports then tell of what was read until th
 """
 
 import json
+import os
 import signal
 import sys
 from collections.abc import Iterator
@@ -67,8 +68,9 @@ def compare(
     """
     app = current_app._get_current_object()  # type: ignore[attr-defined]
     for path in (html, json_, csv_, npz):
-        if path and not path.parent.is_dir():  # told before the work and not after it
-            raise click.BadParameter(f"{path.parent} is not a folder.")
+        # Told before the work and not after it.
+        if path and not path.exists() and not (path.parent.is_dir() and os.access(path.parent, os.W_OK)):
+            raise click.BadParameter(f"{path.parent} is not a folder, or may not be written to.")
     with app.test_request_context(headers={"Accept-Language": lang}):
         _wait_for_mnist(app)
         with TemporaryFile("w+", encoding="utf-8") as spool, _until_interrupted() as stopped:
@@ -81,14 +83,17 @@ def compare(
                         "With DIGITS_READERS=1 it takes the least."
                     )
                 ) from None
-            for path, export in ((html, exports.as_html), (json_, exports.as_json), (csv_, exports.as_csv)):
-                if path:
-                    with path.open("w", encoding="utf-8", newline="") as file:
-                        file.writelines(export(_rows(spool)))
-            if npz:
-                with npz.open("wb") as file:
-                    exports.write_npz(_rows(spool), file)
-        print(_headline(summary))
+            print(_headline(summary))
+            try:
+                for path, export in ((html, exports.as_html), (json_, exports.as_json), (csv_, exports.as_csv)):
+                    if path:
+                        with path.open("w", encoding="utf-8", newline="") as file:
+                            file.writelines(export(_rows(spool)))
+                if path := npz:
+                    with path.open("wb") as file:
+                        exports.write_npz(_rows(spool), file)
+            except OSError as error:
+                raise click.FileError(str(path), error.strerror) from None
     app.extensions["reader"].close()
     accuracy = summary["models"][ROBUST]["accuracy"]
     if stopped.is_set():

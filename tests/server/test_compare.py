@@ -367,6 +367,14 @@ def test_a_report_that_cannot_be_written_is_told_of_before_the_work(app, folder,
     assert "not a folder" in result.output
 
 
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="needs a disk that is always full")
+def test_where_a_report_cannot_be_written_after_all_the_headline_is_told_all_the_same(app, folder):
+    result = app.test_cli_runner().invoke(args=["compare", str(folder), "--csv", "/dev/full"])
+    assert result.exit_code == 1
+    assert "robust: read" in result.output
+    assert "/dev/full" in result.output and "No space left" in result.output
+
+
 def test_without_mnist_the_command_line_says_so(app, folder, monkeypatch):
     monkeypatch.setitem(app.extensions, "mnist", Loading(app.extensions["recognizers"], {"MNIST_NPZ": "none"}))
     output = app.test_cli_runner().invoke(args=["compare", str(folder)]).output
