@@ -104,7 +104,12 @@ def _contents(psd: PSDImage, name: str, layers: Layers) -> Contents:
         for layer in psd.descendants()
         if isinstance(layer, TypeLayer) and layer.is_visible() and not _inside(layer, parts)
     ]
-    return Contents(pictures, skipped + captions + hidden)
+    outside = [
+        Skipped(name, path_of(layer), _l("The layer is outside the artboards and groups."))
+        for layer in _drawn(psd)
+        if not _inside(layer, parts)
+    ]
+    return Contents(pictures, skipped + captions + outside + hidden)
 
 
 def _parts(psd: PSDImage, layers: Layers) -> list[Layer]:

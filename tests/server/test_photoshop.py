@@ -128,6 +128,7 @@ def test_artboards_are_digits_each_with_its_own_frame():
     data = written_by_ag_psd(group("7", layer("Layer 1"), artboard=board), layer("8"))
     assert names(data) == ["7"]
     assert contents(data).pictures[0].grey.shape == (100, 80)
+    assert skipped(data) == {"8": "The layer is outside the artboards and groups."}
 
 
 def test_hidden_layers_are_skipped_and_said_so():
