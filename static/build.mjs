@@ -81,8 +81,8 @@ const bundling = {
   absWorkingDir: here,
   bundle: true,
   format: 'esm',
-  // The oldest with all that the pages call: structuredClone, workers that are modules, CompressionStream.
-  target: ['chrome98', 'firefox114', 'safari16.4'],
+  // The oldest with all that the pages use: lengths in svh, workers that are modules, CompressionStream.
+  target: ['chrome108', 'firefox114', 'safari16.4'],
   minify: true,
   legalComments: 'none',
   outdir: options.out,

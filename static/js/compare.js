@@ -10,10 +10,15 @@ import { chosen, compare, countOf, dropped } from './upload.js';
 const report = new Report({ editable: true });
 /** Rows that arrive are shown so often, in milliseconds. */
 const REFRESH = 400;
-/** The comparison that runs, if any; the files of the last one, and those whose report is shown. */
+/** The comparison that runs, if any. */
 let running = null;
+/** Whether something of it has come. */
+let begun = false;
+/** The files of the last one, and those whose report is shown. */
 let last = [];
 let shown = null;
+/** Whether the files of a report whose own are gone were asked for once more. */
+let askedAgain = false;
 
 /**
  * Compares files; whatever runs already is stopped.
@@ -24,12 +29,13 @@ async function run(find) {
   running?.abort();
   const own = new AbortController();
   running = own;
+  begun = false;
   showRunning(true);
   const said = await read(find, own.signal).catch(({ name }) => (name === 'AbortError' ? 'status.stopped' : 'status.lost'));
   if (running !== own) return; // another comparison has begun
   running = null;
   showRunning(false);
-  say(said, { n: report.skipped.length });
+  say(said === 'status.stopped' && begun ? 'status.stopped-with' : said, { n: report.skipped.length });
   if (!report.empty) show();
 }
 
@@ -43,8 +49,8 @@ async function read(find, signal) {
   say('status.begun');
   const n = await countOf(items);
   showProgress(0, n);
-  let begun = false;
   for await (const row of compare(items, byId('layers').value, signal)) {
+    if (signal.aborted) return 'status.stopped'; // what was on its way is not shown any more
     if ('wait' in row) {
       say(row.wait > 0 ? 'status.busy' : 'status.begun', { seconds: row.wait });
       continue;
@@ -60,8 +66,9 @@ async function read(find, signal) {
 
 /** Makes room for the report of these files. */
 function clear(items) {
-  report.clear(items === shown);
+  report.clear(items === shown || askedAgain);
   shown = items;
+  askedAgain = false;
 }
 
 /** Tells everybody, screen readers too; so it is not for what changes all the time. */
@@ -85,6 +92,7 @@ function refresh() {
 }
 
 function showRunning(is) {
+  if (!is && document.activeElement === byId('stop')) byId('files').focus(); // the button that was pressed goes
   for (const id of ['stop', 'progress', 'count']) byId(id).hidden = !is;
   byId('progress').removeAttribute('value');
   byId('count').textContent = '';
@@ -98,17 +106,20 @@ function showProgress(done, n) {
 
 async function take(format) {
   byId('taken').textContent = '';
+  const body = report.toString();
+  const { unsaved } = report;
+  report.unsaved = false; // what is typed from now on is not in it
   try {
-    const answer = await fetch(`/api/report?format=${format}`, { method: 'POST', body: report.toString() });
+    const answer = await fetch(`/api/report?format=${format}`, { method: 'POST', body });
     if (answer.ok) {
       download(await answer.blob(), `digits.${format}`);
-      report.unsaved = false;
-    } else {
-      byId('taken').textContent = (await answer.json()).detail;
+      return;
     }
+    byId('taken').textContent = (await answer.json()).detail;
   } catch {
     byId('taken').textContent = text('status.lost');
   }
+  report.unsaved ||= unsaved;
 }
 
 async function sample(signal) {
@@ -145,7 +156,10 @@ for (const id of ['files', 'folder']) {
 byId('try').addEventListener('click', () => run(sample));
 byId('layers').addEventListener('change', () => {
   if (last.length > 0) run(async () => last);
-  else if (!report.empty) say('status.again');
+  else if (!report.empty) {
+    askedAgain = true;
+    say('status.again');
+  }
 });
 byId('stop').addEventListener('click', () => running?.abort());
 for (const button of document.querySelectorAll('[data-format]')) {
@@ -169,7 +183,7 @@ function restore() {
     left.rows.forEach((row) => report.add(row));
     report.unsaved = left.unsaved;
     CHOICES.forEach((id, at) => (byId(id).value = left.choices[at]));
-    if (left.stopped) say('status.stopped');
+    if (left.stopped) say('status.stopped-with');
     show();
   } catch {
     report.clear(false); // written by another version of this page
@@ -192,7 +206,7 @@ addEventListener('pageshow', ({ persisted }) => {
   restore();
 });
 
-// A report that the server put into the page itself, for a browser that sent a plain form.
+// A report that the server put into the page itself, for whoever asked it for a page.
 report.addFromPage();
 show();
 if (report.empty) restore();

@@ -4,6 +4,7 @@ import { download } from './download.js';
 import { Drawing } from './drawing.js';
 import { byId } from './element.js';
 import { keep, kept } from './keep.js';
+import { load } from './load.js';
 import { disclose } from './menu.js';
 import { Pad } from './pad.js';
 import { listenToShortcuts } from './shortcuts.js';
@@ -66,7 +67,7 @@ export class Easel {
   async #save(format, digit) {
     const { drawing } = this.pad;
     if (drawing.empty) return;
-    const writer = await import(new URL(saving, import.meta.url)).catch(() => null);
+    const writer = await load(saving).catch(() => null);
     if (!writer) {
       say('status.unsaved');
       return;

@@ -24,6 +24,7 @@ import * as softmax from './inside/steps/softmax.js';
 import * as training from './inside/steps/training.js';
 import { Tour } from './inside/tour.js';
 import { keep, kept } from './keep.js';
+import { load } from './load.js';
 import { workOffline } from './offline.js';
 import { Reader } from './reader.js';
 import { showEngine, showStatus } from './status.js';
@@ -33,14 +34,17 @@ import { verdictOn } from './verdict.js';
 /** The module of each section, by the section's id. */
 const STEPS = { overview, normalising, conv, relu, pooling, dropout, flatten, dense, softmax, training };
 
-/** The engines that tell what happens inside, with all of TensorFlow.js: the server does not. */
+/** The engines that are taken unasked; with all of TensorFlow.js, they tell what happens inside. */
 const RUNGS = ['wasm', 'cpu'];
-const HERE = Object.fromEntries(RUNGS.map((name) => [name, (first) => openHere(engines[name], first)]));
+const HERE = {
+  ...Object.fromEntries(Object.keys(engines).map((name) => [name, (first) => openHere(name, first)])),
+  server: () => Promise.reject(new Error('it does not tell what happens inside')),
+};
 
 const page = document.documentElement;
 
-async function openHere(script, first) {
-  const { open } = await import(new URL(script, import.meta.url));
+async function openHere(engine, first) {
+  const { open } = await load(engines[engine]);
   return open(first);
 }
 

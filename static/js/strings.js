@@ -22,11 +22,14 @@ export function text(key, values = {}) {
   return texts[key].replace(/\{(\w+)\}/g, (_, name) => values[name]);
 }
 
-/** 0.986 to "98%": rounded down, so that only certainty is 100 %. */
-export const percent = (share) => form(PERCENT).format(Math.floor(share * 100) / 100);
+/** An error of float32: what is as near to certainty is certain. */
+const ERROR = 1e-6;
 
-/** A share in thousandths: only certainty, but for an error of float32, is 1. */
-export const inThousandths = (share) => (share < 1 - 1e-6 ? Math.min(Math.round(share * 1000), 999) : 1000) / 1000;
+/** 0.986 to "98%": rounded down, so that only certainty is 100 %. */
+export const percent = (share) => form(PERCENT).format(Math.floor((share + ERROR) * 100) / 100);
+
+/** A share in thousandths: only certainty is 1. */
+export const inThousandths = (share) => (share < 1 - ERROR ? Math.min(Math.round(share * 1000), 999) : 1000) / 1000;
 
 /** 0.984 to "98.4%". */
 export const precisePercent = (share) => form(PRECISE_PERCENT).format(inThousandths(share));

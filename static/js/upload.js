@@ -96,7 +96,7 @@ async function* read(batch, layers, signal) {
   if (sent.length > 0) yield* answerTo(sent, layers, signal);
   yield* skipped(
     batch.filter((_, at) => !readable[at]),
-    text('skipped.changed'),
+    { key: 'skipped.changed', reason: text('skipped.changed') },
   );
 }
 
@@ -121,7 +121,7 @@ async function* answerTo(batch, layers, signal) {
     headers: { Accept: 'application/x-ndjson' },
   });
   if (answer.ok) yield* rowsOf(answer);
-  else yield* skipped(batch, (await answer.json()).detail);
+  else yield* skipped(batch, { reason: (await answer.json()).detail });
 }
 
 /** Asks again for as long as the server has too much to do and says when to come back. */
@@ -182,6 +182,7 @@ async function* chunks(stream) {
   }
 }
 
-function* skipped(items, reason) {
-  for (const { path } of items) yield { skipped: { name: path, layer: null, reason } };
+/** @param {{reason: string, key?: string}} why in words, with the text's key where it is one of the page's own */
+function* skipped(items, why) {
+  for (const { path } of items) yield { skipped: { name: path, layer: null, ...why } };
 }

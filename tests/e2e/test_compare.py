@@ -218,7 +218,8 @@ def test_progress_counts_the_files_in_a_zip_and_is_not_read_aloud_each_time(page
 
 def stop(page: Page) -> None:
     page.get_by_role("button", name="Stop").click()
-    expect(page.locator("#status")).to_have_text("Stopped. What was read so far stands below.")
+    expect(page.locator("#status")).to_contain_text("Stopped.")
+    expect(page.locator("#files")).to_be_focused()  # not lost with the button
     for part in ("#stop", "#progress", "#count"):
         expect(page.locator(part)).to_be_hidden()
 
@@ -227,6 +228,7 @@ def test_stop_works_before_the_server_answers(page, folder):
     page.route("**/api/compare", lambda route: None)
     page.locator("#folder").set_input_files(folder)
     stop(page)
+    expect(page.locator("#status")).to_have_text("Stopped.")
     expect(page.locator("#report")).to_be_hidden()
     page.unroute("**/api/compare")
     choose(page, folder)
@@ -362,6 +364,10 @@ def test_a_report_stays_when_the_language_changes_and_speaks_the_other_one(page,
     assert len(download.value.path().read_text().splitlines()) == 4
     page.locator("#layers").select_option("each")
     expect(page.locator("#status")).to_have_text("Чтобы прочитать их так, выберите файлы ещё раз.")
+    page.locator("#layers").select_option("flat")
+    page.locator("#folder").set_input_files(folder)
+    expect(page.locator("#status")).to_contain_text("Готово.", timeout=60_000)
+    expect(page.locator("input.label").first).to_have_value("5")  # as it was typed before
 
 
 def test_a_report_that_was_stopped_says_so_on_the_next_page(page, folder):
@@ -612,13 +618,48 @@ def test_nothing_is_cut_on_a_phone_however_long_the_names_are(open_compare, loca
     assert page.locator(".card-name").get_attribute("title") == long.name
 
 
-def test_a_plain_form_gets_the_report_as_a_page(browser, live_server, folder):
+def test_who_asks_the_server_for_a_page_gets_the_report(page, folder):
+    page.evaluate(
+        """() => document.body.insertAdjacentHTML('beforeend', `<form id="plain" action="/api/compare" method="post"
+            enctype="multipart/form-data"><input type="file" name="files"></form>`)"""
+    )
+    page.locator("#plain input").set_input_files(folder / "7/a.png")
+    page.evaluate("document.getElementById('plain').submit()")
+    expect(page.locator(".card-name")).to_have_text("a.png")
+    assert page.url.endswith("/api/compare")
+
+
+def test_without_javascript_the_page_says_what_it_needs(browser, live_server):
     context = browser.new_context(locale="en", java_script_enabled=False)
     plain = context.new_page()
     plain.goto(f"{live_server}/compare")
-    plain.locator("#files").set_input_files(folder / "7/a.png")
-    plain.get_by_role("button", name="Compare").click()
-    assert plain.url.endswith("/api/compare")
-    plain.wait_for_load_state()  # the rows are streamed
-    assert '"name": "a.png"' in plain.content()
+    notice = plain.locator("noscript p")
+    expect(notice).to_be_visible()
+    expect(notice).to_have_text("The report is shown by JavaScript: switch it on.")
+    expect(plain.get_by_text("Choose files")).to_be_hidden()
     context.close()
+
+
+def test_a_picture_of_the_gallery_is_no_file_to_be_dropped(page, folder):
+    choose(page, folder)
+    label = page.locator("input.label").last
+    label.fill("5")
+    page.locator(".card-original").first.drag_to(page.locator("h1"))
+    expect(page.locator("#status")).to_have_text(DONE)
+    expect(label).to_have_value("5")
+
+
+def test_a_label_typed_while_a_report_is_made_is_not_in_it_and_so_not_saved(page, folder):
+    choose(page, folder)
+    held = []
+    page.route("**/api/report?format=csv", lambda route: held.append(route))
+    page.locator("[data-format=csv]").click()
+    page.wait_for_function("document.activeElement.dataset.format === 'csv'")
+    page.locator("input.label").last.fill("5")
+    with page.expect_download():
+        held[0].continue_()
+    asked: list[str] = []
+    page.on("dialog", lambda dialog: (asked.append(dialog.type), dialog.dismiss()))
+    page.get_by_role("link", name="Draw").click()
+    page.wait_for_timeout(500)
+    assert asked == ["beforeunload"]

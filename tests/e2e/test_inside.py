@@ -1,6 +1,7 @@
 """The page Inside: the numbers shown are the numbers computed, and every figure answers to mouse, finger and keys."""
 
 import json
+import math
 import re
 import shutil
 from typing import Any
@@ -68,11 +69,13 @@ def keras_activations(name: str, picture: NDArray[np.float32]) -> dict[str, NDAr
     return {layer: values.numpy()[0] for layer, values in activations.items()}
 
 
-@pytest.mark.parametrize(("model", "engine"), [("robust", "wasm"), ("classic", "wasm"), ("robust", "cpu")])
+@pytest.mark.parametrize(
+    ("model", "engine"), [("robust", "wasm"), ("classic", "wasm"), ("robust", "cpu"), ("robust", "webgl")]
+)
 def test_every_activation_is_keras_activation_for_the_same_drawing(
     open_inside: OpenInside, model: str, engine: str
 ) -> None:
-    page = open_inside(f"?model={model}&engine={engine}")
+    page = open_inside(f"?model={model}&engine={engine}", errors_allowed=engine == "webgl")
     page.draw(EIGHT)
     reading = page.reading()
     assert reading["name"] == model
@@ -80,6 +83,21 @@ def test_every_activation_is_keras_activation_for_the_same_drawing(
     assert reading["layers"].keys() == expected.keys()
     for name, layer in reading["layers"].items():
         np.testing.assert_allclose(layer["values"], expected[name], atol=1e-3, err_msg=name)
+
+
+def test_the_server_which_does_not_tell_what_happens_inside_is_refused(open_inside: OpenInside) -> None:
+    page = open_inside("?engine=server", ready=False)
+    expect(page.status).to_contain_text("server")
+    page.expect_engine("none")
+
+
+def test_words_and_bars_agree_on_what_is_certain(open_inside: OpenInside) -> None:
+    page = open_inside("?model=classic")
+    for digit in (0, 1, 2, 4, 7):  # of some classic is as certain as float32 can be
+        page.draw(AMERICAN[digit])
+        most = max(page.probabilities())
+        expect(page.page.locator("#certainty")).to_have_text(f"{math.floor(most)}% sure")
+        page.button("clear").click()
 
 
 def test_a_pixel_of_a_feature_map_is_the_sum_that_is_shown(open_inside: OpenInside) -> None:
@@ -244,6 +262,7 @@ def test_steps_of_normalising_are_switched_off_and_the_verdict_changes(open_insi
     page.settle()
     page.expect_digit(7)
     expect(page.page.locator("#altered")).to_be_hidden()
+    expect(page.pad).to_be_focused()
 
 
 def test_classic_may_be_given_what_it_was_trained_without(open_inside: OpenInside) -> None:
@@ -364,6 +383,17 @@ def test_the_tour_stops_in_every_section_and_gives_the_focus_back(open_inside: O
     expect(tour).to_be_hidden()
     expect(page.page.get_by_role("button", name="Guided tour")).to_be_focused()
     page.page.keyboard.press("Enter")
+    page.page.keyboard.press("Escape")
+    expect(tour).to_be_hidden()
+
+
+def test_back_at_the_first_stop_of_the_tour_the_focus_goes_on(open_inside: OpenInside) -> None:
+    page = open_inside()
+    tour = page.page.get_by_role("dialog", name="Guided tour")
+    page.page.get_by_role("button", name="Guided tour").click()
+    page.page.keyboard.press("Enter")
+    tour.get_by_role("button", name="Back").press("Enter")
+    expect(tour.get_by_role("button", name="Next")).to_be_focused()
     page.page.keyboard.press("Escape")
     expect(tour).to_be_hidden()
 

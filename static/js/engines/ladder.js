@@ -184,10 +184,10 @@ export class Ladder extends EventTarget {
   }
 
   #openEngine(name) {
+    if (Object.hasOwn(this.#here, name)) return withinPatience(this.#here[name](FIRST_NETWORK));
     if (name === 'server') return openServer();
-    if (!(name in READERS)) throw new Error('there is none of that name');
-    const openHere = this.#here[name];
-    return openHere ? withinPatience(openHere(FIRST_NETWORK)) : openRemote(scriptOf(name), FIRST_NETWORK);
+    if (!Object.hasOwn(READERS, name)) throw new Error('there is none of that name');
+    return openRemote(scriptOf(name), FIRST_NETWORK);
   }
 
   async #openChecked(name) {

@@ -10,7 +10,7 @@ const ALL_THREADS = -1;
 /** What the binary can address. */
 const MOST_MEMORY = 2 ** 31;
 
-/** What POSIX answers of a file that is not open. */
+/** What WASI answers of a file that is not open. */
 const EBADF = 8;
 
 /** What the binary asks of its surroundings: little, for it writes no files and gets all its memory from the plan. */

@@ -7,9 +7,10 @@ const formats = new Map();
 export function decimal(value, digits = 2) {
   if (!formats.has(digits)) {
     const places = { minimumFractionDigits: digits, maximumFractionDigits: digits };
-    formats.set(digits, new Intl.NumberFormat(language, { ...places, signDisplay: 'negative' }));
+    formats.set(digits, new Intl.NumberFormat(language, places));
   }
-  return formats.get(digits).format(value).replace('-', '−');
+  // Nothing below zero is left of −0.001, so no sign is: what `signDisplay: 'negative'` does in newer browsers.
+  return formats.get(digits).format(value).replace(/^-(?=[0.,]*$)/, '').replace('-', '−');
 }
 
 const whole = new Intl.NumberFormat(language);

@@ -21,7 +21,10 @@ export class Lab extends EventTarget {
     super();
     Object.assign(this, { pad, reread });
     this.notice = byId('altered');
-    this.notice.querySelector('button').addEventListener('click', () => this.dispatchEvent(new Event('restore')));
+    this.notice.querySelector('button').addEventListener('click', () => {
+      this.dispatchEvent(new Event('restore'));
+      byId('pad').focus({ preventScroll: true }); // the notice is gone
+    });
   }
 
   /** @param {import('./network.js').Layer} layer */

@@ -55,6 +55,7 @@ export class Tour {
       n: this.#place + 1,
       all: this.#stops.length,
     });
+    if (this.#place === 0 && document.activeElement === this.back) this.next.focus(); // Back is off now
     this.back.disabled = this.#place === 0;
     this.next.textContent = text(this.#place === this.#stops.length - 1 ? 'tour.end' : 'tour.next');
     this.#mark(stop);

@@ -6,6 +6,9 @@ import { NETWORKS, digitOf, isMistake, nameOf } from './picture.js';
 /** Only pictures that a comparison made are shown, wherever the rows came from. */
 const safe = (url) => (/^data:image\/png;base64,/.test(url) ? url : '');
 
+/** Not to be dragged: a browser would take it for a file that is dropped on the page. */
+const image = (name, url, alt) => element('img', { class: name, src: safe(url), alt, draggable: false });
+
 /** One picture of the gallery. */
 export class Card {
   #picture;
@@ -29,8 +32,8 @@ export class Card {
       element(
         'div',
         { class: 'card-pictures' },
-        element('img', { class: 'card-original', src: safe(picture.original), alt: text('card.original') }),
-        element('img', { class: 'card-sees', src: safe(picture.models[network].sees), alt: text('card.sees') }),
+        image('card-original', picture.original, text('card.original')),
+        image('card-sees', picture.models[network].sees, text('card.sees')),
       ),
       element('p', { class: 'card-name', title: nameOf(picture) }, ...breakable(nameOf(picture))),
       this.#verdicts,
@@ -87,7 +90,7 @@ function reasonsFor(picture, digit) {
   const list = element('ul', { class: 'reasons' }, ...reasons.map((reason) => element('li', {}, reason)));
   const near = [digit, picture.label].filter((shown) => picture.nearest[shown]?.length > 0);
   const examples = near.map((shown) => {
-    const images = picture.nearest[shown].map((url) => element('img', { class: 'card-sees', src: safe(url), alt: '' }));
+    const images = picture.nearest[shown].map((url) => image('card-sees', url, ''));
     return element('p', { class: 'nearest' }, element('span', {}, text('card.nearest', { digit: shown })), ...images);
   });
   return [...(reasons.length > 0 ? [list] : []), ...examples];

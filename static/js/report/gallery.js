@@ -31,7 +31,13 @@ export class Gallery {
   /** @param {((picture: object, digit: number | null) => void) | null} onLabel null where labels are not edited */
   constructor(onLabel) {
     this.#onLabel = onLabel;
-    byId('more').addEventListener('click', () => this.#showMore());
+    byId('more').addEventListener('click', () => {
+      const at = this.#cards.size;
+      this.#showMore();
+      const { node } = [...this.#cards.values()][at];
+      node.tabIndex = -1;
+      node.focus({ preventScroll: true }); // the button goes away or far down
+    });
     byId('gallery').addEventListener('keydown', (event) => this.#move(event));
   }
 

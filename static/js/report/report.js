@@ -27,8 +27,11 @@ export class Report {
   #gallery;
   #matrix = new Matrix(byId('confusion'), (cell) => this.#open(cell));
 
+  #editable;
+
   /** @param {{editable: boolean}} options whether labels may be typed */
   constructor({ editable }) {
+    this.#editable = editable;
     this.#gallery = new Gallery(editable ? (picture, digit) => this.#label(picture, digit) : null);
     for (const id of ['network', 'filter', 'order']) byId(id).addEventListener('change', () => this.#choose(null));
     byId('close-cell').addEventListener('click', () => {
@@ -144,9 +147,10 @@ export class Report {
   #headline({ accuracy, hits, n }, mnist) {
     if (this.pictures.length === 0) return text('headline.none');
     const said = accuracy
-      ? text('headline', { hits, n, percent: share(accuracy) })
-      : text('headline.unlabelled', { n: this.pictures.length });
-    return mnist ? `${said} ${text('headline.mnist', { percent: share(mnist.accuracy) })}` : said;
+      ? [text('headline', { hits, n, percent: share(accuracy) })]
+      : [text('headline.unlabelled', { n: this.pictures.length }), ...(this.#editable ? [text('headline.type')] : [])];
+    if (mnist) said.push(text('headline.mnist', { percent: share(mnist.accuracy) }));
+    return said.join(' ');
   }
 
   #showNetworks() {
@@ -168,7 +172,8 @@ export class Report {
 }
 
 /** A row's content in the page's language; it may have been read in another. */
-const translated = (part) => Object.assign(part, part.translations?.[document.documentElement.lang]);
+const translated = (part) =>
+  Object.assign(part, part.key && { reason: text(part.key) }, part.translations?.[document.documentElement.lang]);
 
 /** Whoever types a label has seen the picture, so it is doubted no more. */
 function type(picture, label) {
