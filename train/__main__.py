@@ -38,6 +38,7 @@ def main(arguments: list[str] | None = None) -> int:
     }
     command = commands.get(arguments[0]) if arguments else None
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
+    without = " without --fresh" if "--fresh" in arguments else ""
     from .errors import TrainError
 
     try:
@@ -46,10 +47,12 @@ def main(arguments: list[str] | None = None) -> int:
         print(f"\n{error}", file=sys.stderr)
         return 1
     except OSError as error:
-        print(f"\n{error}. When that is mended, give the same command again.", file=sys.stderr)
+        print(f"\n{error}. When that is mended, give the same command again{without}.", file=sys.stderr)
         return 1
     except KeyboardInterrupt:
-        print("\nStopped. Give the same command again to go on from the last finished epoch.", file=sys.stderr)
+        trains = command in (None, _ablate, _teachers, _without_dropout)
+        later = f" Give the same command again{without} to go on from the last finished epoch." if trains else ""
+        print(f"\nStopped.{later}", file=sys.stderr)
         return 130
 
 
@@ -141,7 +144,9 @@ def _evaluate(arguments: list[str]) -> int:
     parser.add_argument("--models", type=Path, default=MODELS, help="folder of the models (default: %(default)s)")
     _add_drawn(parser)
     parser.add_argument(
-        "--limit", type=_positive, help="take only so many pictures of each set, for a trial, and leave the cards"
+        "--limit",
+        type=_positive,
+        help="take so many pictures of each set, or a few more, for a trial; leaves the cards",
     )
     parser.add_argument("--html", type=_new_file, help="write the report with plots and mistakes here")
     options = parser.parse_args(arguments)

@@ -12,12 +12,13 @@ import io
 import json
 import time
 from collections.abc import Callable, Iterator
+from itertools import islice
 from pathlib import Path
 from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
-from PIL import Image
+from PIL import Image, ImageOps
 
 from . import mnist, synthesis
 from .errors import DataError
@@ -42,7 +43,7 @@ class LabelledSet(NamedTuple):
 
 
 def every_set(drawn: Path | None, limit: int | None = None) -> list[LabelledSet]:
-    """All sets; `limit` takes the first pictures of each only."""
+    """All sets; `limit` takes the first pictures of each only, or a few more."""
     test = mnist.load().test.first(limit)
 
     def perturbed(name: str) -> Callable[[], Chunks]:
@@ -59,40 +60,53 @@ def every_set(drawn: Path | None, limit: int | None = None) -> list[LabelledSet]
             yield test.pictures[start : start + BATCH], test.labels[start : start + BATCH]
 
     def penmanship():
-        for block in range(len(synthesis.SIDES)):
-            yield synthesis.draw_block(DRAWINGS_SEED, block, count=min(limit or 800, 800))
+        return _of_every_side(DRAWINGS_SEED, 800, limit)
 
     sets = [LabelledSet("MNIST test", plain)]
     if drawn:
-        sets.append(LabelledSet("drawn by people", lambda: read_drawn(drawn)))
+        sets.append(LabelledSet("drawn by people", lambda: islice(read_drawn(drawn), limit)))
     sets.append(LabelledSet("penmanship", penmanship))
     return sets + [LabelledSet(f"MNIST, {name}", perturbed(name)) for name in PERTURBATIONS]
 
 
+def _of_every_side(seed: int, count: int, limit: int | None, **what) -> Chunks:
+    """Drawings on canvases of every size, `count` of each or, of all together, `limit`; `what` as of `draw_block`."""
+    sides = len(synthesis.SIDES)
+    for block in range(sides):
+        yield synthesis.draw_block(seed, block, count=min(count, -(-limit // sides)) if limit else count, **what)
+
+
 def read_drawn(folder: Path) -> Chunks:
-    """Pictures that people drew, one by one, transparency on white.
+    """Pictures that people drew, one by one, upright, transparency on white.
 
     Raises:
         DataError: no index.csv, or a picture that it names cannot be read.
     """
     try:
-        with (folder / "index.csv").open(newline="", encoding="utf-8") as file:
+        with (folder / "index.csv").open(newline="", encoding="utf-8-sig") as file:
             rows = list(csv.DictReader(file))
         if not rows:
             raise ValueError("its index.csv names no pictures")
         for row in rows:
-            picture = Image.open(folder / row["file"]).convert("RGBA")
+            picture = ImageOps.exif_transpose(Image.open(folder / row["file"]))
+            if picture.mode.startswith("I;16"):  # Pillow would clip it
+                picture = Image.fromarray((np.asarray(picture) // 257).astype(np.uint8))
+            picture = picture.convert("RGBA")
             flat = Image.alpha_composite(Image.new("RGBA", picture.size, "white"), picture).convert("L")
             label = int(row["label"])
             if not 0 <= label <= 9:
                 raise ValueError(f"the label {label} is no digit")
             yield np.asarray(flat)[np.newaxis], np.array([label], np.uint8)
-    except (OSError, KeyError, TypeError, ValueError) as error:  # TypeError: a line without all columns
+    # Also for a line without all columns, a damaged PNG, and one that is far too large.
+    except (OSError, KeyError, TypeError, ValueError, SyntaxError, Image.DecompressionBombError) as error:
         raise DataError(f"{folder} is no set of drawn digits: {error}. It needs index.csv with file,label.") from error
 
 
-def evaluate(folder: Path, sets: list[LabelledSet]) -> dict:
-    """Figures of the model in `folder` on each set, `doodles` (share that it is not sure about), and mistakes."""
+def evaluate(folder: Path, sets: list[LabelledSet], limit: int | None = None) -> dict:
+    """Figures of the model in `folder` on each set, `doodles` (share that it is not sure about), and mistakes.
+
+    `limit` is of the doodles, as in `every_set`.
+    """
     card = json.loads((folder / "card.json").read_text())
     run = litert((folder / "model.tflite").read_bytes())
     threshold = card["threshold"]
@@ -107,8 +121,8 @@ def evaluate(folder: Path, sets: list[LabelledSet]) -> dict:
         figures[labelled.name] = measure(probabilities, labels, threshold)
         mistakes[labelled.name] = worst_mistakes(images, probabilities, labels)
         bar.add(1)
-    drawn = [synthesis.draw_block(DOODLES_SEED, k, 1.0, ONLY_MEASURED, 400)[0] for k in range(len(synthesis.SIDES))]
-    confidence = np.concatenate([run(pictures)["probabilities"].max(axis=1) for pictures in drawn])
+    doodles = _of_every_side(DOODLES_SEED, 400, limit, doodles=1.0, kinds=ONLY_MEASURED)
+    confidence = np.concatenate([run(pictures)["probabilities"].max(axis=1) for pictures, _ in doodles])
     bar.add(1)
     perturbed = [figures[s.name]["accuracy"] for s in sets if s.name.startswith("MNIST, ")]
     return {

@@ -14,6 +14,8 @@ from .errors import DataError
 VALIDATION = 4000
 """Last pictures of the training set, kept out of training: everything is chosen and fitted on these. Of a smaller file
 than MNIST's own it is a tenth at most."""
+ARRAYS = ("x_train", "y_train", "x_test", "y_test")
+"""What an npz in Keras's form holds."""
 
 
 class Split(NamedTuple):
@@ -77,13 +79,15 @@ def read(path: Path) -> tuple[Split, Split]:
     """
     try:
         with np.load(path, allow_pickle=False) as arrays:
-            x_train, y_train, x_test, y_test = (arrays[name] for name in ("x_train", "y_train", "x_test", "y_test"))
+            found = [arrays[name] for name in ARRAYS if name in arrays]
+            missing = [name for name in ARRAYS if name not in arrays]
     except FileNotFoundError:
         raise DataError(f"{path} does not exist. Correct the path.") from None
-    except KeyError as error:
-        raise DataError(f"{path} has no array {error}. It needs x_train, y_train, x_test, y_test.") from error
     except Exception as error:  # NumPy raises whatever the bytes lead zipfile, zlib and Python's own parser to
         raise DataError(f"{path} cannot be read as an npz file ({error}). Download or export it anew.") from error
+    if missing:
+        raise DataError(f"{path} has no {', '.join(missing)}. It needs {', '.join(ARRAYS)}.")
+    x_train, y_train, x_test, y_test = found
     return checked(x_train, y_train, path), checked(x_test, y_test, path)
 
 

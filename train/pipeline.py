@@ -121,7 +121,7 @@ def report(
         if name not in found:
             raise DataError(f"{models} has no model {name!r}; it has {', '.join(found)}.")
     sets = evaluate.every_set(drawn, limit)
-    results = {name: evaluate.evaluate(models / name, sets) for name in names or found}
+    results = {name: evaluate.evaluate(models / name, sets, limit) for name in names or found}
     for name, result in results.items() if keep else ():
         evaluate.into_card(models / name, result)
     print(evaluate.table(results))
@@ -142,7 +142,11 @@ def ablate(options: Namespace) -> None:
     for number, (name, recipe) in enumerate(ABLATION.items()):
         settings = Namespace(**{**vars(options), "out": options.work / "ablation"})
         folder = produce(replace(recipe, name=f"ablation{number}"), settings)
+        if distribution.rank():
+            continue  # the chief evaluates it
         results[name] = json.loads((folder / "card.json").read_text())["evaluation"]
+    if distribution.rank():
+        return
     print(evaluate.table(results))
     card = json.loads(path.read_text())
     card["ablation"] = {
@@ -167,11 +171,15 @@ def train_without_dropout(options: Namespace) -> None:
     """Train a network once more as its card says, but without dropout, and write that history into the card.
 
     Raises:
-        DataError: there is no such model.
+        DataError: there is no such model, or it was retrained with a person's own digits.
     """
     path = _card(options.out, options.network)
     card, recipe = json.loads(path.read_text()), RECIPES[options.network]
     trained = card["training"]
+    if trained.get("extra"):
+        raise DataError(
+            f"{path.parent} was retrained with a person's own digits. Restore the model before, or name another."
+        )
     name = f"{recipe.name}-without-dropout"
     settings = fit.Settings(
         name, trained["seed"], trained["epochs"], trained["limit"], trained["drawings"], trained["precision"]

@@ -55,7 +55,7 @@ def test_the_digest_is_the_contents_not_the_files(named: Path) -> None:
         ({"y_train": np.zeros((10, 10), np.uint8)}, "as many labels"),
         ({"x_test": np.zeros((0, 28, 28), np.uint8), "y_test": np.zeros(0, np.uint8)}, "no pictures"),
         ({"x_train": np.zeros((9, 28, 28), np.uint8), "y_train": np.zeros(9, np.uint8)}, "at least ten"),
-        ({"y_train": None}, "no array"),
+        ({"y_train": None}, "has no y_train\\. It needs"),
         ({"y_train": np.array([None] * 10)}, "cannot be read"),
     ],
 )

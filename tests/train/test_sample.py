@@ -28,6 +28,17 @@ def test_the_repositorys_set_is_what_the_command_writes(files, tmp_path):
             if name.endswith(".png"):
                 difference = np.asarray(Image.open(BytesIO(again)), int) - np.asarray(Image.open(BytesIO(data)))
                 assert np.abs(difference).mean() < 1, name
+            if name.endswith(".psd"):
+                drawn, kept = (_pictures_of(psd) for psd in (again, data))
+                assert [name for name, _ in drawn] == [name for name, _ in kept]
+                for (layer, picture), (_, other) in zip(drawn, kept, strict=True):
+                    assert np.abs(picture - other).mean() < 1, f"{name}: {layer}"
+
+
+def _pictures_of(psd: bytes) -> list[tuple[str, np.ndarray]]:
+    """The flat picture of a Photoshop file and that of each layer, with their names."""
+    image = PSDImage.open(BytesIO(psd))
+    return [(part.name, np.asarray(part.topil().convert("RGBA"), int)) for part in (image, *image.descendants())]
 
 
 def test_another_seed_writes_other_digits():

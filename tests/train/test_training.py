@@ -7,6 +7,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from PIL import ExifTags, Image
 
 from tests.pictures import encode, seven
 from train import TEACHERS, batches, evaluate, export, fit, mnist, networks, pipeline, synthesis
@@ -101,6 +102,26 @@ def test_what_cannot_be_used_is_told_before_the_work(
     assert words in capsys.readouterr().err
 
 
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [
+        (["--network", "robust"], "Give the same command again to go on from the last finished epoch."),
+        (["ablate", "--fresh"], "Give the same command again without --fresh to go on from the last finished epoch."),
+        (["evaluate"], "Stopped.\n"),
+    ],
+)
+def test_what_is_interrupted_says_how_to_go_on(
+    arguments: list[str], words: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture
+) -> None:
+    def interrupted(*_: object, **__: object) -> None:
+        raise KeyboardInterrupt
+
+    for work in ("produce", "ablate", "report"):
+        monkeypatch.setattr(pipeline, work, interrupted)
+    assert main(arguments) == 130
+    assert capsys.readouterr().err.endswith(words + "\n" * (not words.endswith("\n")))
+
+
 def test_what_cannot_be_written_is_a_sentence_and_not_a_trace(capsys: pytest.CaptureFixture) -> None:
     assert main(["penmanship", "/dev/full"]) == 1
     assert "No space left" in capsys.readouterr().err
@@ -123,6 +144,41 @@ def test_a_set_of_drawings_that_cannot_be_used_says_why(tmp_path: Path, index: s
     (tmp_path / "index.csv").write_text(index)
     with pytest.raises(DataError, match=words):
         list(evaluate.read_drawn(tmp_path))
+
+
+def test_a_drawing_is_read_as_any_program_shows_it(tmp_path: Path) -> None:
+    picture = seven()
+    orientation = Image.Exif()
+    orientation[ExifTags.Base.Orientation] = 6  # to be turned clockwise
+    files = {
+        "8": encode(picture),
+        "16": encode(picture.astype(np.uint16) * 257),
+        "turned": encode(np.rot90(picture), exif=orientation),
+    }
+    for name, data in files.items():
+        (tmp_path / name).write_bytes(data)
+    index = "file,label\n" + "".join(f"{name},7\n" for name in files)
+    (tmp_path / "index.csv").write_text(index, encoding="utf-8-sig")  # as Excel writes it
+    for [read], [label] in evaluate.read_drawn(tmp_path):
+        np.testing.assert_array_equal(read, picture)
+        assert label == 7
+
+
+@pytest.mark.parametrize("damage", ["cut", "crossed"])
+def test_a_damaged_drawing_is_a_sentence_and_not_a_trace(tmp_path: Path, damage: str) -> None:
+    whole = encode(seven())
+    (tmp_path / "7.png").write_bytes({"cut": whole[: len(whole) // 2], "crossed": whole[:40] + whole[50:]}[damage])
+    (tmp_path / "index.csv").write_text("file,label\n7.png,7\n")
+    with pytest.raises(DataError, match="no set of drawn digits"):
+        list(evaluate.read_drawn(tmp_path))
+
+
+def test_a_trial_of_the_evaluation_takes_so_many_pictures_of_each_set(tmp_path: Path) -> None:
+    encoded = encode(seven())
+    (tmp_path / "7.png").write_bytes(encoded)
+    (tmp_path / "index.csv").write_text("file,label\n" + "7.png,7\n" * 20)
+    for labelled in evaluate.every_set(tmp_path, 12):
+        assert sum(len(labels) for _, labels in labelled.chunks()) == 12, labelled.name
 
 
 def test_a_trial_of_the_evaluation_leaves_the_card(run: Path, capsys: pytest.CaptureFixture) -> None:
@@ -181,7 +237,27 @@ def test_the_ablation_adds_one_ingredient_at_a_time_and_goes_into_the_card(
     )
 
 
+def test_a_worker_that_is_not_the_chief_leaves_the_card_to_it(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(pipeline.distribution, "rank", lambda: 1)
+    trained = []
+    monkeypatch.setattr(pipeline, "produce", lambda recipe, options: trained.append(recipe.name) or options.out)
+    path = tmp_path / "models/robust/card.json"
+    path.parent.mkdir(parents=True)
+    path.write_text("{}")
+    assert main(["ablate", "--out", str(tmp_path / "models"), "--work", str(tmp_path)]) == 0
+    assert len(trained) == 5
+    assert path.read_text() == "{}"
+
+
 # Without dropout
+
+
+def test_what_was_retrained_is_not_trained_again_without_dropout(tmp_path: Path, capsys: pytest.CaptureFixture) -> None:
+    path = tmp_path / "robust/card.json"
+    path.parent.mkdir()
+    path.write_text(json.dumps({"training": {"extra": "0123abcd"}}))
+    assert main(["without-dropout", "--network", "robust", "--out", str(tmp_path), "--work", str(tmp_path)]) == 1
+    assert "was retrained with a person's own digits" in capsys.readouterr().err
 
 
 def test_the_history_without_dropout_comes_beside_the_other(mnist_slice: mnist.Mnist, tmp_path: Path) -> None:
