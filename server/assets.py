@@ -45,7 +45,7 @@ def register(app: Flask) -> None:
         files: dict[str, str] = json.loads(path.read_bytes())
     except (OSError, ValueError):
         raise AssetsError(
-            f"{path} cannot be read: the page is not built. Build it with `npm ci && node static/build.mjs`."
+            f"{path} cannot be read: the page is not built. Build it with `make build`, or as README.md says."
         ) from None
     app.extensions["assets"] = files
     hashed = frozenset(files.values())

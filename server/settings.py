@@ -52,9 +52,9 @@ class Settings:
     )
     threads: int = setting(4, "DIGITS_THREADS", "requests a process works on at once", 1, 256)
     upload_threads: int = setting(12, "DIGITS_UPLOAD_THREADS", "requests with files a process works on at once", 1, 256)
-    max_connections: int = setting(500, "DIGITS_MAX_CONNECTIONS", "open connections", 1, 100_000)
+    max_connections: int = setting(500, "DIGITS_MAX_CONNECTIONS", "open connections of a process", 1, 100_000)
     idle_seconds: int = setting(60, "DIGITS_IDLE_SECONDS", "seconds a silent connection stays open", 1, 3_600)
-    max_queue: int = setting(256, "DIGITS_MAX_QUEUE", "requests of either kind that wait for a thread", 1, 100_000)
+    max_queue: int = setting(256, "DIGITS_MAX_QUEUE", "requests of either kind that wait for a thread of a process", 1, 100_000)
     slow_seconds: int = setting(20, "DIGITS_SLOW_SECONDS", "seconds a request may take to arrive at any pace", 1, 3_600)
     min_bytes_per_second: int = setting(
         1_000, "DIGITS_MIN_BYTES_PER_SECOND", "bytes a second at which a longer one must arrive", 1, 2**30
@@ -85,7 +85,7 @@ class Settings:
         8, "DIGITS_MAX_LAYER_AREA", "times DIGITS_MAX_PIXELS that all layers cover together", 1, 1_000
     )
 
-    readers: int = setting(os.cpu_count() or 1, "DIGITS_READERS", "files read at once, each in a process", 1, 256)
+    readers: int = setting(os.cpu_count() or 1, "DIGITS_READERS", "files a process reads at once, each in a reading process; one more is for who used little", 1, 256)
     max_file_seconds: int = setting(10, "DIGITS_MAX_FILE_SECONDS", "seconds to read one file", 1, 600)
     max_reader_bytes: int = setting(
         2**29, "DIGITS_MAX_READER_BYTES", "bytes of memory of a process that reads files", 2**28, 2**36

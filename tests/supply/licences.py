@@ -48,7 +48,7 @@ def page() -> str:
         "Python packages for training, tests and checks": of_python(everything - run),
         "npm packages that build and check the page": of_npm(dev=True),
     }
-    parts = ["# Licences\n\nOf every pinned package, written by `make licences` on Linux with Python 3.11.\n"]
+    parts = ["# Licences\n\nOf every package that is pinned for Linux and Python 3.11, written by `make licences`.\n"]
     for title, licences in tables.items():
         rows = "".join(f"| {name} | {licence} |\n" for name, licence in licences.items())
         parts.append(f"## {title}\n\n| package | licence |\n|---|---|\n{rows}")
