@@ -188,7 +188,8 @@ class Channel(HTTPChannel):  # type: ignore[misc]
             if now - self.begun > grace + arrived / bytes_per_second:
                 self._refuse(RequestTimeout(""))
         if self.owing_since is not None and now - self.owing_since > grace + self.sent / bytes_per_second:
-            self.will_close = True
+            # At once: `will_close` would wait until something can be sent, and a thread waits for that already.
+            super().handle_close()
         if self.refused_at is not None and now - self.refused_at > grace:
             self.will_close = True
 

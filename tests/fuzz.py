@@ -11,10 +11,11 @@ import sys
 import time
 import zlib
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from functools import cache
 from io import BytesIO
+from itertools import count, takewhile
 from pathlib import Path
 from typing import Any
 from unittest.mock import patch
@@ -148,16 +149,15 @@ def _watched() -> Iterator[list[int]]:
         yield deaths
 
 
-def fuzz(app: Flask, seed: int, seconds: float, first: int = 0) -> Counter[str]:
-    """Send cases to POST /api/compare for so long; count what came of them.
+def fuzz(app: Flask, seed: int, numbers: Iterable[int]) -> Counter[str]:
+    """Send the cases of these numbers to POST /api/compare; count what came of them.
 
     Raises:
         Finding: a case made the server fail, a reading process die, or took as long as a file may at most.
     """
-    client, outcomes, end = app.test_client(), Counter[str](), time.monotonic() + seconds
-    number = first
+    client, outcomes = app.test_client(), Counter[str]()
     with _watched() as deaths:
-        while time.monotonic() < end:
+        for number in numbers:
             kind, data = damaged(seed, number)
             try:
                 outcomes.update(f"{kind} {outcome}" for outcome in _send(client, kind, data, number))
@@ -165,7 +165,6 @@ def fuzz(app: Flask, seed: int, seconds: float, first: int = 0) -> Counter[str]:
             except Exception as error:
                 again = f"python -m tests.fuzz --seed {seed} --case {number} --save bad.{kind}"
                 raise Finding(f"{type(error).__name__}: {error}\nmake it again: {again}") from error
-            number += 1
     return outcomes
 
 
@@ -198,12 +197,13 @@ def main() -> int:
     app = create_app(Settings(compare_rate=0))
     print(f"seed {options.seed}", flush=True)
     try:
-        outcomes = fuzz(app, options.seed, options.seconds, options.case)
+        end = time.monotonic() + options.seconds
+        outcomes = fuzz(app, options.seed, takewhile(lambda _: time.monotonic() < end, count(options.case)))
     except Finding as finding:
         print(finding, file=sys.stderr)
         return 1
-    for outcome, count in sorted(outcomes.items()):
-        print(f"{count:8} {outcome}")
+    for outcome, times in sorted(outcomes.items()):
+        print(f"{times:8} {outcome}")
     return 0
 
 

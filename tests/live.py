@@ -5,6 +5,7 @@ import re
 import subprocess
 import sys
 import tempfile
+import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import IO
@@ -13,6 +14,14 @@ from server.settings import ROOT
 
 UNLIMITED = {"DIGITS_PREDICT_RATE": "0", "DIGITS_COMPARE_RATE": "0"}
 """All clients of a test or a benchmark have one address, and are no attack."""
+
+
+def until(true: Callable[[], object], seconds: float = 30) -> None:
+    """Wait for a condition, and fail where it does not come."""
+    end = time.monotonic() + seconds
+    while not true():
+        assert time.monotonic() < end, "it did not come to that"
+        time.sleep(0.05)
 
 
 class LiveServer:

@@ -40,6 +40,12 @@ def layer(name: str, picture: NDArray[np.uint8] | None = None, top: int = 20, le
     return {"name": name, "picture": ink(seven()) if picture is None else picture, "top": top, "left": left, **more}
 
 
+def slow(count: int) -> bytes:
+    """A Photoshop file of so many large layers that it takes long to read: thirty, some seconds."""
+    layers = [layer(str(k), np.full((900, 900, 4), 128, np.uint8), 0, 0) for k in range(count)]
+    return written_by_ag_psd(*layers, size=(900, 900))
+
+
 def group(name: str, *children: dict, **more: Any) -> dict:
     """A group for `written_by_ag_psd`."""
     return {"name": name, "children": list(children), **more}

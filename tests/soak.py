@@ -33,7 +33,7 @@ from server.settings import ROOT
 from tests.archives import zipped
 from tests.bad_inputs import BAD_INPUTS, FORM, JSON, PNG, form, hollow_png, pixels
 from tests.live import LiveServer
-from tests.photoshop import layer, written_by_ag_psd
+from tests.photoshop import layer, slow, written_by_ag_psd
 from tests.raw_http import compare, connect, exchange, get, post, predict
 
 CLIENTS, HOSTILE = 64, 6
@@ -269,15 +269,13 @@ def growth_of(memory: list[int]) -> float:
 def measure(minutes: float, only: str | None = None) -> dict[str, Any]:
     """Run both phases against a fresh server; return all figures."""
     psd = written_by_ag_psd(layer("7"), layer("семь"), layer("seven"))
-    slow = [layer(str(k), np.full((900, 900, 4), 128, np.uint8), 0, 0) for k in range(30)]
-    slow_psd = written_by_ag_psd(*slow, size=(900, 900))
     with tempfile.TemporaryDirectory() as folder:
         limits = {"DIGITS_PREDICT_RATE": "3000", "DIGITS_COMPARE_RATE": "600"}  # the defaults, which tests switch off
         server = LiveServer(TMPDIR=folder, DIGITS_TRUSTED_PROXY="127.0.0.1", **limits)
         honest = [Honest(server.port, k, psd) for k in range(CLIENTS - HOSTILE)]
         hostile, theirs = multiprocessing.Pipe()
         attackers = multiprocessing.get_context("spawn").Process(
-            target=attack, args=(server.port, slow_psd, only, theirs), daemon=True
+            target=attack, args=(server.port, slow(30), only, theirs), daemon=True
         )
         attackers.start()
         theirs.close()

@@ -556,12 +556,14 @@ def test_each_format_is_taken_home_and_reads_back(page, folder, browser, tmp_pat
     assert len(list(csv.reader(io.StringIO(found["csv"].read_text("utf-8-sig"))))) == 5
     with np.load(found["npz"], allow_pickle=False) as arrays:
         assert sum(len(arrays[name]) for name in ("y_train", "y_test")) == 3
-    taken = browser.new_context(locale="en").new_page()
+    context = browser.new_context(locale="en")
+    taken = context.new_page()
     errors: list[str] = []
     watch_errors(taken, errors)
     taken.goto(found["html"].as_uri())
     expect(taken.locator("#headline")).to_have_text(page.locator("#headline").inner_text())
     expect(taken.locator(".card")).to_have_count(4)
+    context.close()
     assert errors == []
 
 

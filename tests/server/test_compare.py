@@ -18,7 +18,6 @@ import pytest
 from PIL import Image
 from PIL.PngImagePlugin import PngInfo
 
-from server.commands import BELOW_DEMAND, NOTHING_READ, STOPPED
 from server.comparison.exports import safe
 from server.comparison.mnist import Loading
 from server.comparison.rows import PNG_URL, png
@@ -98,27 +97,6 @@ def test_reasons_come_in_every_language_too(app, client):
         assert english == part[field]
         assert re.search("[a-z]{3}", str(english))
         assert re.search("[а-я]{3}", str(russian))
-
-
-BAD_FILES = {
-    "an empty file": b"",
-    "text": b"seven",
-    "a PNG cut short": PNG[:60],
-    "a Photoshop file of zeros": b"8BPS" + bytes(60),
-    "a cut ZIP": zipped(FILES)[:-30],
-    "a bomb": zipped({"7.png": bytes(2**23)}),
-    "a nested ZIP": zipped({"a.zip": zipped(FILES)}),
-    "a path out of the ZIP": zipped({"../../7.png": PNG}),
-}
-
-
-@pytest.mark.parametrize("data", BAD_FILES.values(), ids=BAD_FILES.keys())
-def test_a_bad_file_among_good_ones_is_named_and_the_rest_goes_on(client, data):
-    report = upload(client, {"7/a.png": PNG, "bad": data, "7/b.png": PNG}).get_json()
-    assert [row["name"] for row in report["pictures"]] == ["7/a.png", "7/b.png"]
-    [skipped] = report["skipped"]
-    assert skipped["name"].startswith("bad")
-    assert skipped["reason"]
 
 
 def test_the_sample_set_shows_a_newcomer_every_part_of_the_report(client):
@@ -318,9 +296,9 @@ def test_the_command_line_speaks_russian(app, folder):
 def test_the_exit_status_tells_scripts_how_it_went(app, folder, tmp_path):
     run = app.test_cli_runner().invoke
     assert run(args=["compare", str(folder), "--at-least", "0.6"]).exit_code == 0
-    assert run(args=["compare", str(folder), "--at-least", "0.7"]).exit_code == BELOW_DEMAND
+    assert run(args=["compare", str(folder), "--at-least", "0.7"]).exit_code == 3
     (tmp_path / "empty").mkdir()
-    assert run(args=["compare", str(tmp_path / "empty")]).exit_code == NOTHING_READ
+    assert run(args=["compare", str(tmp_path / "empty")]).exit_code == 1
     assert run(args=["compare", str(tmp_path / "missing")]).exit_code == 2
 
 
@@ -345,7 +323,7 @@ def at_work(folder, tmp_path):
 def test_ctrl_c_ends_the_work_and_what_was_read_until_then_is_reported(at_work, tmp_path):
     at_work.send_signal(signal.SIGINT)
     output, _ = at_work.communicate(timeout=60)
-    assert at_work.returncode == STOPPED
+    assert at_work.returncode == 130
     pictures = len((tmp_path / "report.csv").read_text("utf-8-sig").splitlines()) - 1
     assert 0 < pictures < 3_000
     assert f"Pictures: {pictures}, without a label: 1, skipped: 1" in output.decode()
@@ -372,7 +350,8 @@ def test_where_a_report_cannot_be_written_after_all_the_headline_is_told_all_the
     result = app.test_cli_runner().invoke(args=["compare", str(folder), "--csv", "/dev/full"])
     assert result.exit_code == 1
     assert "robust: read" in result.output
-    assert "/dev/full" in result.output and "No space left" in result.output
+    assert "/dev/full" in result.output
+    assert "No space left" in result.output
 
 
 def test_without_mnist_the_command_line_says_so(app, folder, monkeypatch):

@@ -29,6 +29,11 @@ from server.comparison.labels import Label, find
         ("a.psd", "3/Layer 1", Label(3, "layer")),
         ("7_a.psd", "4", Label(4, "layer")),
         ("7_a.psd", "Layer 1", Label(7, "file")),
+        # several that say something: the nearest
+        ("3/5/a.png", None, Label(5, "folder")),
+        ("a.psd", "3/4", Label(4, "layer")),
+        ("3/a.psd", "4", Label(4, "layer")),
+        ("3/a.psd", "4/Layer 1", Label(4, "layer")),
         # what says nothing
         ("a.psd", None, None),
         ("a.psd", "Layer 4", None),

@@ -75,12 +75,6 @@ def test_a_damaged_cookie_is_ignored(client):
     assert '<html lang="en"' in client.get("/").text
 
 
-@pytest.mark.parametrize("address", ["//evil.example/?lang=ru", "/\\evil.example?lang=ru"])
-def test_choosing_a_language_never_leads_elsewhere(client, address):
-    location = client.get(address).headers.get("Location", "/")
-    assert "evil" not in location or location.startswith("http://localhost/")
-
-
 def test_an_unknown_page_is_a_short_page_in_the_language(client):
     response = client.get("/nothing", headers={"Accept-Language": "ru"})
     assert response.status_code == 404
@@ -137,7 +131,7 @@ def test_a_page_that_is_not_built_stops_the_start(tmp_path, content):
     if content:
         (tmp_path / "manifest.json").write_text(content)
     settings = Settings(models=Settings.from_environment().models, dist=tmp_path)
-    with pytest.raises(AssetsError, match=r"manifest.json cannot be read: the page is not built.*build.mjs"):
+    with pytest.raises(AssetsError, match=r"manifest.json cannot be read: the page is not built.*make build"):
         create_app(settings)
 
 

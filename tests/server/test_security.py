@@ -67,7 +67,8 @@ def test_reading_a_page_from_a_link_of_another_site_is_no_offence(client):
 @pytest.mark.parametrize("hostile", ["%0d%0aSet-Cookie:%20a=b", "%0aX-Evil:%201", "%E5%98%8D%E5%98%8ASet-Cookie:a=b"])
 @pytest.mark.parametrize("path", ["/?lang=ru&x={}", "/?{}=1&lang=ru", "/{}", "/api/report?format={}", "/?lang={}"])
 def test_no_address_can_add_a_header(client, path, hostile):
-    response = client.get(path.format(hostile))
+    ask = client.post if path.startswith("/api/") else client.get
+    response = ask(path.format(hostile))
     assert "X-Evil" not in response.headers
     assert response.headers.get("Set-Cookie", "lang=").startswith("lang=")
     assert not any("\r" in value or "\n" in value for value in response.headers.values())

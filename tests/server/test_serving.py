@@ -16,7 +16,7 @@ from server.serving import Server
 from server.settings import Settings
 from tests.bad_inputs import JSON, PNG, pixels
 from tests.live import LiveServer
-from tests.pictures import encode, seven
+from tests.pictures import encode
 from tests.raw_http import Answer, compare, connect, exchange, get, predict, receive
 
 
@@ -180,19 +180,33 @@ def test_a_client_that_does_not_take_its_answer_holds_nothing(start_server):
     server = start_server(
         DIGITS_PROCESSES="1", DIGITS_UPLOAD_THREADS="1", DIGITS_SLOW_SECONDS="1", DIGITS_MIN_BYTES_PER_SECOND="1000000"
     )
-    picture = encode(seven())
+    noise = np.random.default_rng(1).integers(0, 256, (96, 96), np.uint8)
     with connect(server.port) as deaf:
         deaf.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
-        deaf.sendall(compare(*[picture] * 1500))
-        # Its one thread is free again although nobody took what it had to say.
-        assert exchange(server.port, predict(picture)).status == 200
+        deaf.sendall(compare(*[encode(noise)] * 600))  # answered by more than the system keeps for who does not listen
+        deaf.recv(1, socket.MSG_PEEK)  # the answer has begun
+        with connect(server.port, 60) as other:
+            other.sendall(predict(PNG))
+            # Its one thread is free again although nobody took what it had to say.
+            assert receive(other).status == 200
+
+
+# Addresses that lead elsewhere
+
+
+@pytest.mark.parametrize(
+    "address", ["//evil.example/", "/\\evil.example", "/%2f/evil.example/", "http://evil.example/"]
+)
+def test_choosing_a_language_never_leads_elsewhere(live_server, address):
+    answer = exchange(int(live_server.rsplit(":", 1)[1]), get(f"{address}?lang=ru"))
+    assert (answer.status, answer.headers.get("location")) in [(404, None), (302, "/")]
 
 
 # More clients than the server has room for
 
 
 def test_connections_without_a_request_make_room_for_others(start_server):
-    server = start_server(DIGITS_MAX_CONNECTIONS="10")
+    server = start_server(DIGITS_PROCESSES="1", DIGITS_MAX_CONNECTIONS="10")
     silent = [connect(server.port) for _ in range(30)]
     assert exchange(server.port, predict()).status == 200
     for connection in silent:
@@ -258,15 +272,17 @@ def test_behind_a_proxy_each_client_has_a_rate_of_its_own(start_server):
 @pytest.mark.parametrize(("client", "at_once"), [("10.0.0.1", 1), ("10.0.0.2", 4)], ids=["used much", "used little"])
 def test_who_used_much_while_others_are_here_is_answered_one_by_one(app, client, at_once):
     server = Server(app, Settings(trusted_proxy="127.0.0.1", threads=4), socket.create_server(("127.0.0.1", 0)))
-    running, most, done, lock = 0, 0, threading.Semaphore(0), threading.Lock()
+    running, most, expected, done, changed = 0, 0, 1, threading.Semaphore(0), threading.Condition()
 
     def service() -> None:
         nonlocal running, most
-        with lock:
+        with changed:
             running += 1
             most = max(most, running)
-        time.sleep(0.2)
-        with lock:
+            changed.notify_all()
+            changed.wait_for(lambda: most >= expected, 10)
+        time.sleep(0.1)  # in which one too many would come
+        with changed:
             running -= 1
         done.release()
 
@@ -277,6 +293,7 @@ def test_who_used_much_while_others_are_here_is_answered_one_by_one(app, client,
     server.charge("10.0.0.1", 10)
     ask("10.0.0.3")
     assert done.acquire(timeout=10)
+    expected = at_once
     for _ in range(6):
         ask(client)
     assert all(done.acquire(timeout=10) for _ in range(6))

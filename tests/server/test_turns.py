@@ -8,6 +8,7 @@ import pytest
 
 from server.pictures.turns import LITTLE, Turns
 from server.usage import HALF_LIFE
+from tests.live import until
 
 SECONDS = 10
 
@@ -36,9 +37,15 @@ def holding(turns: Turns, client: str, long: bool = False) -> Iterator[threading
             has.set()
             done.wait(SECONDS)
 
+    others = list(turns._waiting)
+
+    def waits() -> bool:
+        with turns._lock:
+            return any(ticket not in others for ticket in turns._waiting)
+
     thread = threading.Thread(target=hold)
     thread.start()
-    has.wait(0.2)
+    until(lambda: has.is_set() or waits())
     try:
         yield has
     finally:
@@ -110,10 +117,7 @@ def test_who_used_least_goes_first(clock):
     with holding(turns, "a"):
         with holding(turns, "b"):
             threads = [queue(client) for client in ("much", "little", "none")]
-            for _ in range(100):
-                if len(turns._waiting) == 3:
-                    break
-                threading.Event().wait(0.05)
+            until(lambda: len(turns._waiting) == 3)
         for thread in threads:  # one after the other, in b's place
             thread.join(SECONDS)
     assert order == ["none", "little", "much"]

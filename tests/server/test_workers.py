@@ -3,7 +3,6 @@
 import ctypes
 import os
 import signal
-import time
 import urllib.request
 from functools import partial
 from pathlib import Path
@@ -11,8 +10,8 @@ from pathlib import Path
 import pytest
 
 from tests.bad_inputs import FORM, JSON, PNG, form, pixels
-from tests.live import LiveServer
-from tests.raw_http import connect
+from tests.live import LiveServer, until
+from tests.raw_http import connect, post
 
 pytestmark = pytest.mark.skipif(not Path("/proc/self/task").exists(), reason="looks for processes in /proc")
 
@@ -42,14 +41,6 @@ def command(pid: int) -> bytes:
     return Path(f"/proc/{pid}/cmdline").read_bytes()
 
 
-def until(condition, seconds: float = 30) -> None:
-    """Wait for something to become true."""
-    deadline = time.monotonic() + seconds
-    while not condition():
-        assert time.monotonic() < deadline
-        time.sleep(0.05)
-
-
 def predict(server: LiveServer, body: bytes | None = None, content_type: str = JSON) -> int:
     request = urllib.request.Request(f"{server.url}/api/predict", body or pixels(), {"Content-Type": content_type})
     with urllib.request.urlopen(request, timeout=30) as response:
@@ -70,8 +61,9 @@ def test_a_second_ctrl_c_ends_all_at_once(start_server):
     until(lambda: len(workers(server)) == 2)
     children = workers(server)
     with connect(server.port) as connection:
-        connection.sendall(b"POST /api/predict HTTP/1.1\r\n")  # which must be waited for
-        time.sleep(1)
+        # It must be waited for, and is known to have come.
+        connection.sendall(post("/api/predict", b"{}", JSON, Expect="100-continue")[:-2])
+        assert connection.recv(100).startswith(b"HTTP/1.1 100")
         server.process.send_signal(signal.SIGINT)
         until(lambda: len(workers(server)) == 1)
         server.process.send_signal(signal.SIGINT)

@@ -37,6 +37,7 @@ def card_of(run: Path) -> dict:
 def test_a_short_run_learns(run: Path) -> None:
     assert card_of(run)["accuracy"]["MNIST test"]["accuracy"] > 0.85
     assert card_of(run)["accuracy"]["penmanship"]["accuracy"] > 0.6
+    assert list((run / "work/robust/tensorboard").rglob("events.*"))
 
 
 def test_the_card_tells_how_the_model_was_made(run: Path) -> None:
@@ -122,6 +123,7 @@ def test_what_is_interrupted_says_how_to_go_on(
     assert capsys.readouterr().err.endswith(words + "\n" * (not words.endswith("\n")))
 
 
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="needs a disk that is always full")
 def test_what_cannot_be_written_is_a_sentence_and_not_a_trace(capsys: pytest.CaptureFixture) -> None:
     assert main(["penmanship", "/dev/full"]) == 1
     assert "No space left" in capsys.readouterr().err
@@ -184,9 +186,19 @@ def test_a_trial_of_the_evaluation_takes_so_many_pictures_of_each_set(tmp_path: 
 def test_a_trial_of_the_evaluation_leaves_the_card(run: Path, capsys: pytest.CaptureFixture) -> None:
     card = run / "models/robust/card.json"
     before = card.read_text()
-    assert main(["evaluate", "--models", str(run / "models"), "--limit", "20"]) == 0
+    report = run / "report.html"
+    assert main(["evaluate", "--models", str(run / "models"), "--limit", "20", "--html", str(report)]) == 0
     assert "penmanship" in capsys.readouterr().out
     assert card.read_text() == before
+    for part in ("<table", "<svg", "data:image/png;base64,"):  # figures, curves, the worst mistakes
+        assert part in report.read_text()
+
+
+def test_without_a_name_both_networks_are_trained(monkeypatch: pytest.MonkeyPatch) -> None:
+    trained = []
+    monkeypatch.setattr(pipeline, "produce", lambda recipe, options: trained.append(recipe.name))
+    assert main([]) == 0
+    assert sorted(trained) == ["classic", "robust"]
 
 
 def test_a_card_keeps_the_figures_of_sets_that_are_not_measured_now(tmp_path: Path) -> None:
