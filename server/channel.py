@@ -10,7 +10,7 @@ from typing import Any
 from waitress.channel import HTTPChannel
 from waitress.parser import HTTPRequestParser
 from waitress.task import ErrorTask, WSGITask
-from waitress.utilities import Error
+from waitress.utilities import Error, RequestEntityTooLarge
 
 from server import logs, problems, security
 from server.problems import DISK_FULL
@@ -125,6 +125,8 @@ class Channel(HTTPChannel):  # type: ignore[misc]
     """Bytes sent since then."""
     client = ""
     """The address that the request in work comes from."""
+    has_files = False
+    """Whether the request in work has files."""
     greedy = False
     """Whether that client has used much, while there are others."""
     refused = False
@@ -138,7 +140,13 @@ class Channel(HTTPChannel):  # type: ignore[misc]
         if self.request is None:
             self.begun = time.time()
         try:
-            return bool(super().received(data))
+            more = bool(super().received(data))
+            request = self.request
+            if request is not None and request.headers_finished:
+                size = max(request.content_length, request.body_bytes_received)
+                if size > self.server.most_bytes(request.path):
+                    self._refuse(RequestEntityTooLarge(""))
+            return more
         except OSError as error:  # a large body is kept in a temporary file
             if error.errno not in DISK_FULL:
                 raise

@@ -73,7 +73,7 @@ def compare(
             raise click.BadParameter(f"{path.parent} is not a folder, or may not be written to.")
     with app.test_request_context(headers={"Accept-Language": lang}):
         _wait_for_mnist(app)
-        with TemporaryFile("w+", encoding="utf-8") as spool, _until_interrupted() as stopped:
+        with _room_for_rows() as spool, _until_interrupted() as stopped:
             try:
                 summary = _run(app, source, Layers(layers), spool, stopped)
             except BrokenProcessPool:
@@ -102,6 +102,21 @@ def compare(
         sys.exit(NOTHING_READ)
     if at_least is not None and (accuracy is None or accuracy["share"] < at_least):
         sys.exit(BELOW_DEMAND)
+
+
+@contextmanager
+def _room_for_rows() -> Iterator[IO[str]]:
+    """A temporary file; a disk that is full is said in a sentence."""
+    try:
+        with TemporaryFile("w+", encoding="utf-8") as spool:
+            yield spool
+    except OSError as error:
+        raise click.ClickException(
+            _(
+                "Temporary files cannot be written (%(reason)s). Make room, or name another folder by TMPDIR.",
+                reason=error.strerror,
+            )
+        ) from None
 
 
 @contextmanager

@@ -22,7 +22,7 @@ from server.settings import Settings
 
 blueprint = Blueprint("compare", __name__)
 
-REPORT = "/api/report"
+COMPARE, REPORT = "/api/compare", "/api/report"
 NDJSON = "application/x-ndjson"
 TYPES = ("application/json", NDJSON, "text/html")
 FORMATS = {
@@ -39,7 +39,7 @@ def mnist_figures() -> dict[str, Row | None]:
     return {name: of_card(recognizer.card) for name, recognizer in current_app.extensions["recognizers"].items()}
 
 
-@blueprint.post("/api/compare")
+@blueprint.post(COMPARE)
 def compare() -> Response:
     """Compare the files of the form field `files`; a ZIP stands for a folder.
 
@@ -101,11 +101,16 @@ def _report(rows: Iterator[Row], format: str) -> bytes:
             exports.write_npz(again, file)
             return file.getvalue()
         case "csv":
-            return "".join(exports.as_csv(again)).encode()
+            return _encoded(exports.as_csv(again))
         case "json":
-            return "".join(exports.as_json(again)).encode()
+            return _encoded(exports.as_json(again))
         case _:
-            return "".join(exports.as_html(again)).encode()
+            return _encoded(exports.as_html(again))
+
+
+def _encoded(pieces: Iterator[str]) -> bytes:
+    """Piece by piece: as one text, a report with an emoji in it would take four bytes for each character."""
+    return b"".join(piece.encode() for piece in pieces)
 
 
 def _lines(body: bytes) -> list[bytes]:

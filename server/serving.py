@@ -6,6 +6,7 @@ import select
 import signal
 import socket
 import time
+from collections import Counter
 from collections.abc import Callable
 from contextlib import suppress
 from typing import Any
@@ -31,6 +32,10 @@ RECEIVE_BYTES = 2**16
 """Taken at once: with waitress's 8 KiB a large upload keeps the one thread that all connections share too busy."""
 TICK_SECONDS = 1
 """How often slow and silent connections are looked for."""
+NEW_SECONDS = 1
+"""For so long a connection that has not said anything is not taken for a silent one."""
+RESERVE = 3
+"""Of the threads for files every third is never one client's who has all others."""
 FORWARDED = {"x-forwarded-for", "x-forwarded-host", "x-forwarded-proto"}
 
 
@@ -65,15 +70,27 @@ class Server(TcpWSGIServer):  # type: ignore[misc]
         """Queue a request, or refuse it where too many wait."""
         request = channel.requests[0]
         content_type = request.headers.get("CONTENT_TYPE", "").lower()
-        has_files = content_type.startswith("multipart/") or request.path == compare.REPORT
+        channel.has_files = content_type.startswith("multipart/") or request.path == compare.REPORT
         channel.client = self._client(channel)
         channel.greedy = self._greed.of(channel.client)
-        dispatcher = self._dispatchers[has_files, channel.greedy]
+        held_back = channel.greedy or (channel.has_files and self._has_its_share(channel.client))
+        dispatcher = self._dispatchers[channel.has_files, held_back]
         if len(dispatcher.queue) >= self._settings.max_queue:
             request.error = Overloaded("")
             self.refuse(channel)
         else:
             dispatcher.add_task(channel)
+
+    def _has_its_share(self, client: str) -> bool:
+        """Whether a client's other requests with files have all threads but the reserve.
+
+        They may take hours without using the processor: an answer is made no faster than it is taken.
+        """
+        threads = self._settings.upload_threads
+        reserve = threads // RESERVE
+        channels = list(self.active_channels.values())
+        used = sum(each.has_files and bool(each.requests) and each.client == client for each in channels)
+        return reserve > 0 and used > threads - reserve  # this one is among them
 
     def charge(self, client: str, seconds: float) -> None:
         """Count the processor's time that a client's request took."""
@@ -89,13 +106,27 @@ class Server(TcpWSGIServer):  # type: ignore[misc]
         """Answer a request that carries its error."""
         self._refusals.add_task(channel)
 
+    def most_bytes(self, path: str) -> int:
+        """How long a body for this path may be, about: the application counts it to the byte."""
+        takes_files = path in (compare.COMPARE, compare.REPORT)
+        return FRAMING * (self._settings.max_upload_bytes if takes_files else self._settings.max_body_bytes)
+
     def readable(self) -> bool:
-        """Whether connections are accepted; where there are too many, the one that is silent longest makes room."""
-        if len(self._map) >= self.adj.connection_limit - 1:
-            silent = [channel for channel in self.active_channels.values() if channel.idle and not channel.will_close]
-            if silent:
-                min(silent, key=lambda channel: channel.last_activity).will_close = True
+        """Whether connections are accepted; where there are too many, one makes room."""
+        if len(self._map) >= self.adj.connection_limit - 1 and (least := self._least_needed(time.time())):
+            least.will_close = True
         return bool(super().readable())
+
+    def _least_needed(self, now: float) -> Channel | None:
+        """The connection that is silent longest, but for new ones, whose request is on its way; where all say
+        something, the oldest of the address from which most requests are arriving."""
+        channels: list[Channel] = [each for each in self.active_channels.values() if not each.will_close]
+        silent = [each for each in channels if each.idle and now - each.last_activity > NEW_SECONDS]
+        if silent:
+            return min(silent, key=lambda channel: channel.last_activity)
+        arriving = [each for each in channels if each.request is not None]
+        count = Counter(each.addr[0] for each in arriving)
+        return min(arriving, key=lambda channel: (-count[channel.addr[0]], channel.begun), default=None)
 
     def maintenance(self, now: float) -> None:
         """Close connections that are silent or slow."""

@@ -54,7 +54,9 @@ class Settings:
     upload_threads: int = setting(12, "DIGITS_UPLOAD_THREADS", "requests with files a process works on at once", 1, 256)
     max_connections: int = setting(500, "DIGITS_MAX_CONNECTIONS", "open connections of a process", 1, 100_000)
     idle_seconds: int = setting(60, "DIGITS_IDLE_SECONDS", "seconds a silent connection stays open", 1, 3_600)
-    max_queue: int = setting(256, "DIGITS_MAX_QUEUE", "requests of either kind that wait for a thread of a process", 1, 100_000)
+    max_queue: int = setting(
+        256, "DIGITS_MAX_QUEUE", "requests of either kind that wait for a thread of a process", 1, 100_000
+    )
     slow_seconds: int = setting(20, "DIGITS_SLOW_SECONDS", "seconds a request may take to arrive at any pace", 1, 3_600)
     min_bytes_per_second: int = setting(
         1_000, "DIGITS_MIN_BYTES_PER_SECOND", "bytes a second at which a longer one must arrive", 1, 2**30
@@ -85,10 +87,16 @@ class Settings:
         8, "DIGITS_MAX_LAYER_AREA", "times DIGITS_MAX_PIXELS that all layers cover together", 1, 1_000
     )
 
-    readers: int = setting(os.cpu_count() or 1, "DIGITS_READERS", "files a process reads at once, each in a reading process; one more is for who used little", 1, 256)
+    readers: int = setting(
+        os.cpu_count() or 1,
+        "DIGITS_READERS",
+        "files a process reads at once, each in a reading process; one more is for who used little",
+        1,
+        256,
+    )
     max_file_seconds: int = setting(10, "DIGITS_MAX_FILE_SECONDS", "seconds to read one file", 1, 600)
     max_reader_bytes: int = setting(
-        2**29, "DIGITS_MAX_READER_BYTES", "bytes of memory of a process that reads files", 2**28, 2**36
+        2**30, "DIGITS_MAX_READER_BYTES", "bytes of memory of a process that reads files", 2**28, 2**36
     )
     max_upload_bytes: int = setting(2**26, "DIGITS_MAX_UPLOAD_BYTES", "bytes of files to compare", 1_024, 2**30)
     max_upload_files: int = setting(2_000, "DIGITS_MAX_UPLOAD_FILES", "files of an upload to compare", 1, 100_000)
@@ -114,11 +122,12 @@ class Settings:
 
     def _check_proxy(self) -> None:
         try:
-            ipaddress.ip_address(self.trusted_proxy)
+            proxy = ipaddress.ip_address(self.trusted_proxy)
         except ValueError:
             raise SettingError(
                 f"DIGITS_TRUSTED_PROXY={self.trusted_proxy!r} is not an address, e.g. 127.0.0.1 or ::1."
             ) from None
+        object.__setattr__(self, "trusted_proxy", str(proxy))  # as the system writes it too
 
     @classmethod
     def from_environment(cls, environ: Mapping[str, str] = os.environ) -> "Settings":

@@ -73,7 +73,7 @@ def _serve(serve: Callable[[socket], object], listener: socket, others: list[soc
     for other in others:
         other.close()
     os.setpgrp()  # Ctrl+C in a terminal is for the first process, which passes it on
-    threading.Thread(target=_end_with_parent, args=(alive,), daemon=True).start()
+    threading.Thread(target=end_with_parent, args=(alive,), daemon=True).start()
     status = 1
     try:
         serve(listener)
@@ -85,6 +85,7 @@ def _serve(serve: Callable[[socket], object], listener: socket, others: list[soc
         os._exit(status)
 
 
-def _end_with_parent(alive: int) -> None:
+def end_with_parent(alive: int) -> None:
+    """End this process when the other end of a pipe, which only its parent holds open, is closed."""
     os.read(alive, 1)
     os.kill(os.getpid(), signal.SIGTERM)

@@ -30,6 +30,10 @@ FIRST_CHARACTER = re.compile(r"(\d)\d?(?!\d)")
 FIRST_WORD = re.compile(r"[^\W\d_]+")
 
 
+LONGEST = 100
+"""Characters of a name that are looked at: to normalise a stranger's long one may take minutes."""
+
+
 class Label(NamedTuple):
     """A picture's true digit."""
 
@@ -60,7 +64,7 @@ def find(name: str, layer: str | None = None) -> Label | None:
 
 
 def _digit(name: str, pattern: re.Pattern[str]) -> int | None:
-    name = unicodedata.normalize("NFC", name.strip())  # macOS takes letters like й apart
+    name = unicodedata.normalize("NFC", name.strip()[:LONGEST])  # macOS takes letters like й apart
     if match := pattern.match(name):
         return int(match[1])
     word = FIRST_WORD.match(name)

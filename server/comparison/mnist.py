@@ -167,5 +167,8 @@ def download(url: str, path: Path, sha256: str = SHA256) -> None:
         raise OSError(f"{url} is not the file that it should be")
     path.parent.mkdir(parents=True, exist_ok=True)
     part = path.with_suffix(f".{os.getpid()}.part")
-    part.write_bytes(data)
-    part.replace(path)
+    try:
+        part.write_bytes(data)
+        part.replace(path)
+    finally:
+        part.unlink(missing_ok=True)

@@ -1,6 +1,8 @@
 """A comparison from beginning to end: files in, rows out, the summary last."""
 
+import os
 import signal
+import threading
 from collections.abc import Iterable, Iterator
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import replace
@@ -14,6 +16,7 @@ from server.comparison.summary import summarized
 from server.pictures import File, Layers
 from server.pictures.reader import Reader
 from server.usage import CHARGE
+from server.workers import end_with_parent
 
 HANDFUL, LARGE = 8, 2**20
 FORK = "fork"
@@ -36,7 +39,8 @@ def run_in_processes(app: Flask, files: Iterable[File], layers: Layers = Layers.
     workers = app.config["SETTINGS"].readers
     if workers == 1 or FORK not in get_all_start_methods():
         return run(app, files, layers)
-    pool = ProcessPoolExecutor(workers, get_context(FORK), _begin, (app, layers))
+    alive, held = os.pipe()
+    pool = ProcessPoolExecutor(workers, get_context(FORK), _begin, (app, layers, alive, held))
     return _summarized(app, in_order(_rows, _handfuls(files), pool, workers))
 
 
@@ -51,9 +55,14 @@ def _handfuls(files: Iterable[File]) -> Iterator[list[File]]:
     yield handful
 
 
-def _begin(app: Flask, layers: Layers) -> None:
-    """What a process does first. The request, and so the language, it has from the one that it was forked from."""
+def _begin(app: Flask, layers: Layers, alive: int, held: int) -> None:
+    """What a process does first. The request, and so the language, it has from the one that it was forked from.
+
+    Where that one is killed, `alive` ends, since nobody else keeps `held` open, and this process with it.
+    """
     global _own
+    os.close(held)
+    threading.Thread(target=end_with_parent, args=(alive,), daemon=True).start()
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl+C is for the first process
     app.extensions["reader"] = Reader(replace(app.config["SETTINGS"], readers=1))
     _own = _comparer(app, layers)

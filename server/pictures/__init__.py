@@ -48,6 +48,8 @@ class Limits(NamedTuple):
 
     max_pixels: int = Settings.max_pixels
     """The largest width x height that is decoded."""
+    max_reader_bytes: int = Settings.max_reader_bytes
+    """Memory of the process that decodes it."""
     max_layers: int = Settings.max_layers
     """Of a Photoshop file, its groups counted."""
     max_layer_area: int = Settings.max_layer_area

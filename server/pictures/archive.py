@@ -96,6 +96,7 @@ def directory(tail: bytes, cut: int, limits: Limits) -> Iterator[Entry]:
         raise _too_many(limits)
     starts = sorted({info.header_offset for info in archive.infolist()})
     following = dict(pairwise(starts))
+    seen: set[int] = set()  # entries that share their bytes would make a small ZIP cost as much as a large one
     for info in archive.infolist():
         name = _name(info)
         if name.endswith("/") or is_junk(name):  # not by `is_dir`, which fails where there is no name at all
@@ -103,8 +104,10 @@ def directory(tail: bytes, cut: int, limits: Limits) -> Iterator[Entry]:
         start, longest = info.header_offset, LONGEST_HEAD + info.compress_size
         length = min(following.get(start, start + longest) - start, longest)
         packing = [info.orig_filename, info.compress_type, info.flag_bits, info.CRC, info.compress_size, info.file_size]
-        problem = _problem(info, name, limits)
-        yield Entry(name, max(0, cut + start), length, packing, problem.detail if problem else None)
+        problem = _problem(info, name, limits) or (_damaged() if start in seen else None)
+        seen.add(start)
+        place = min(max(0, cut + start), cut + len(tail))  # what lies outside is read as nothing, and so as damaged
+        yield Entry(name, place, length, packing, problem.detail if problem else None)
 
 
 def unpacked(data: bytes, packing: list[Any]) -> bytes:
@@ -125,7 +128,7 @@ def unpacked(data: bytes, packing: list[Any]) -> bytes:
     except MemoryError:
         raise
     except Exception:  # each compression raises errors of its own for damaged data
-        raise PictureUnreadable(_l("The ZIP is damaged at this file. Pack it again and send the new file.")) from None
+        raise _damaged() from None
     if is_zip(content):
         raise PictureUnreadable(_l("A ZIP inside a ZIP is not opened. Send it by itself."))
     return content
@@ -151,6 +154,10 @@ def _problem(info: zipfile.ZipInfo, name: str, limits: Limits) -> Problem | None
     if info.file_size > limits.max_zip_ratio * max(info.compress_size, 1024):
         return PictureUnreadable(_l("It unpacks to far more than a picture would. Pack the pictures again."))
     return None
+
+
+def _damaged() -> PictureUnreadable:
+    return PictureUnreadable(_l("The ZIP is damaged at this file. Pack it again and send the new file."))
 
 
 def _too_many(limits: Limits) -> PictureUnreadable:

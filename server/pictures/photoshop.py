@@ -24,7 +24,6 @@ from server.problems import PictureTooLarge, PictureUnreadable
 
 HEADER = struct.Struct(">4sH6xHIIHH")
 """Signature, version (1 PSD, 2 PSB), channels, height, width, bits per channel, colour mode."""
-MAX_ALLOC_BYTES = 2**28
 MAX_NAME = 200
 """Characters of a layer's name that are kept."""
 DRAWN = (PixelLayer, ShapeLayer, SmartObjectLayer)
@@ -46,13 +45,15 @@ def read(data: bytes, name: str, limits: Limits, layers: Layers) -> Contents:
         warnings.simplefilter("error", PSDDecompressionWarning)
         try:
             parse_limits = ParseLimits(max_total_bytes=len(data) + 2**24, max_objects=200_000)
-            psd = PSDImage.open(BytesIO(data), max_alloc_bytes=MAX_ALLOC_BYTES, parse_limits=parse_limits)
+            psd = PSDImage.open(BytesIO(data), max_alloc_bytes=limits.max_reader_bytes, parse_limits=parse_limits)
             _check_layers(psd, limits)
             return _contents(psd, name, layers)
         except (PictureTooLarge, PictureUnreadable, MemoryError):
             raise
         # Its errors are a mix of ValueError, OSError, AssertionError, struct.error, KeyError and more.
-        except Exception:
+        except Exception as error:
+            if "configured budget" in str(error):  # more than `max_alloc_bytes`
+                raise MemoryError from None
             raise PictureUnreadable(
                 _l("The Photoshop file is damaged or cut short. Save it again and send the new file.")
             ) from None

@@ -121,5 +121,29 @@ def test_a_zip_is_listed_from_its_end_alone():
     assert list(archive.directory(data[cut:], cut, limits)) == list(archive.directory(data, 0, limits))
 
 
+@pytest.mark.parametrize("offset", [2**64 - 1, 2**63 - 1, 2**40])
+def test_a_file_that_lies_outside_the_zip_is_damaged(offset):
+    packed = zipped({"7.png": PNG})
+    directory = packed.index(b"PK\x01\x02")
+    elsewhere = bytearray(packed[:-22])  # less the end of the directory
+    elsewhere[directory + 42 : directory + 46] = b"\xff" * 4  # the offset is in the extra field
+    elsewhere[directory + 30 : directory + 32] = (12).to_bytes(2, "little")
+    elsewhere += (1).to_bytes(2, "little") + (8).to_bytes(2, "little") + offset.to_bytes(8, "little")
+    end = bytearray(packed[-22:])
+    end[12:16] = (len(elsewhere) - directory).to_bytes(4, "little")
+    assert "damaged" in files(bytes(elsewhere + end))["7.png"]
+    [entry] = archive.directory(bytes(elsewhere + end), 0, Limits())
+    assert 0 <= entry.start <= len(elsewhere + end)
+
+
+def test_files_that_share_their_bytes_are_read_once():
+    packed = bytearray(zipped({"1.png": PNG, "2.png": PNG}, compression=0))
+    second = packed.rindex(b"PK\x01\x02")
+    packed[second + 42 : second + 46] = bytes(4)  # its offset
+    found = files(bytes(packed))
+    assert found["1.png"] == PNG
+    assert "damaged" in found["2.png"]
+
+
 def test_bytes_before_a_zip_do_not_matter():
     assert files(b"#!/bin/sh\n" + zipped({"7.png": PNG})) == {"7.png": PNG}

@@ -2,6 +2,7 @@
 
 import base64
 import csv
+import errno
 import io
 import json
 import os
@@ -14,6 +15,7 @@ from io import BytesIO
 from pathlib import Path
 
 import numpy as np
+import psutil
 import pytest
 from PIL import Image
 from PIL.PngImagePlugin import PngInfo
@@ -24,6 +26,7 @@ from server.comparison.rows import PNG_URL, png
 from server.settings import ROOT
 from server.usage import CHARGE
 from tests.archives import zipped
+from tests.live import until
 from tests.photoshop import layer, written_by_ag_psd
 from tests.pictures import encode, seven
 
@@ -327,6 +330,24 @@ def test_ctrl_c_ends_the_work_and_what_was_read_until_then_is_reported(at_work, 
     pictures = len((tmp_path / "report.csv").read_text("utf-8-sig").splitlines()) - 1
     assert 0 < pictures < 3_000
     assert f"Pictures: {pictures}, without a label: 1, skipped: 1" in output.decode()
+
+
+def test_where_temporary_files_find_no_room_the_command_line_says_so(app, folder, monkeypatch):
+    def full(*_: object, **__: object) -> None:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr("server.commands.TemporaryFile", full)
+    result = app.test_cli_runner().invoke(args=["compare", str(folder)])
+    assert result.exit_code == 1
+    assert "No space left on device" in result.output
+    assert "TMPDIR" in result.output
+
+
+def test_kill_9_leaves_none_of_its_processes(at_work):
+    below = psutil.Process(at_work.pid).children(recursive=True)
+    assert len(below) >= 2
+    at_work.kill()
+    until(lambda: not any(child.is_running() and child.status() != psutil.STATUS_ZOMBIE for child in below))
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="needs /proc")

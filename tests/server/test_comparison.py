@@ -207,6 +207,18 @@ def test_a_download_is_kept_only_where_it_is_the_right_file(tmp_path):
     assert target.read_bytes() == b"seven"
 
 
+def test_a_download_that_finds_no_room_leaves_nothing(tmp_path, monkeypatch):
+    def full(path: Path, data: bytes) -> None:
+        path.open("wb").write(data[:2])
+        raise OSError("No space left on device")
+
+    (tmp_path / "source").write_bytes(b"seven")
+    monkeypatch.setattr(Path, "write_bytes", full)
+    with pytest.raises(OSError, match="No space left"):
+        download((tmp_path / "source").as_uri(), tmp_path / "mnist.npz", hashlib.sha256(b"seven").hexdigest())
+    assert [path.name for path in tmp_path.iterdir()] == ["source"]
+
+
 # Reasons
 
 

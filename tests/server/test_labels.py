@@ -4,6 +4,8 @@ import pytest
 
 from server.comparison.labels import Label, find
 
+MARKS = "\u0301" * 300_000 + "\u0323" * 300_000
+
 
 @pytest.mark.parametrize(
     ("name", "layer", "label"),
@@ -44,6 +46,9 @@ from server.comparison.labels import Label, find
         ("one-way/..", None, Label(1, "folder")),
         ("onerous/a.png", None, None),
         ("", None, None),
+        # Accents in the wrong order: to bring so many into the right one takes minutes, in which all threads wait.
+        pytest.param(f"7_{MARKS}.png", None, Label(7, "file"), id="a file with many accents"),
+        pytest.param("a.psd", f"4 {MARKS}", Label(4, "layer"), id="a layer with many accents"),
     ],
 )
 def test_labels_are_found_where_people_put_them(name, layer, label):

@@ -13,7 +13,9 @@ from psd_tools import PSDImage
 from psd_tools.constants import Compression
 
 from server.pictures import Layers, Limits, read
+from server.pictures.reader import Reader
 from server.problems import PictureTooLarge, PictureUnreadable
+from server.settings import Settings
 from tests.photoshop import (
     CANVAS,
     group,
@@ -136,6 +138,25 @@ def test_hidden_layers_are_skipped_and_said_so():
     assert names(data) == ["7", "8"]
     assert {"9", "g"} <= set(skipped(data))
     assert skipped(data)["9"] == "The layer is hidden."
+
+
+def test_a_page_of_paper_in_print_quality_is_read_within_the_usual_memory():
+    page = Image.new("RGBA", (2480, 3508), "white")  # A4 at 300 dots an inch
+    page.paste((0, 0, 0, 0), (0, 0, 200, 200))
+    page.paste((0, 0, 0, 255), (700, 600, 1700, 800))
+    file = BytesIO()
+    PSDImage.frompil(page).save(file)
+    reader = Reader(Settings(readers=1))
+    [picture] = reader.read(file.getvalue(), "7.psd").pictures
+    reader.close()
+    assert picture.grey[175, 300] == 0
+    assert picture.grey[500, 300] == 255
+
+
+def test_what_would_need_more_memory_than_a_reader_has_is_not_called_damaged():
+    data = written_by_ag_psd(layer("7"))
+    with pytest.raises(MemoryError):
+        read(data, "7.psd", LIMITS._replace(max_reader_bytes=1_000), Layers.EACH)
 
 
 def test_a_layer_beside_the_canvas_is_skipped_and_said_so():

@@ -1,11 +1,14 @@
 """Files in, greys out. The oracle is the array that a file was made from."""
 
+import struct
+
 import numpy as np
 import pytest
 from PIL import Image
 
 from server.pictures import Limits, read
 from server.pictures.grey import LARGEST_SIDE, to_grey
+from server.problems import PictureUnreadable
 from tests.pictures import encode, seven
 
 LIMITS = Limits(max_pixels=10_000_000)
@@ -64,6 +67,55 @@ def test_every_mode_gives_its_greys(mode):
 def test_16_bit_pngs_keep_their_range():
     ramp = (np.arange(12, dtype=np.uint16) * 5_957).reshape(3, 4)
     np.testing.assert_array_equal(grey(encode(ramp)), np.round(ramp / 257).astype(np.uint8))
+
+
+def tiff(pixels: np.ndarray, bits: int, photometric: int = 1, planes: int = 1, extra: int | None = None) -> bytes:
+    """A little-endian TIFF of one strip, written by hand: what Pillow does not write."""
+    height, width = pixels.shape[:2]
+    samples = 1 if pixels.ndim == 2 else pixels.shape[2]
+    if bits == 12:  # two samples in three bytes
+        pairs = pixels.reshape(-1, 2).astype(int)
+        data = np.stack([pairs[:, 0] >> 4, (pairs[:, 0] & 15) << 4 | pairs[:, 1] >> 8, pairs[:, 1] & 255], 1)
+        strip = data.astype(np.uint8).tobytes()
+    else:
+        planar = np.moveaxis(pixels, 2, 0) if planes == 2 else pixels
+        strip = planar.astype("<u2" if bits == 16 else np.uint8).tobytes()
+    tags = {256: (width,), 257: (height,), 258: (bits,) * samples, 259: (1,), 262: (photometric,), 277: (samples,)}
+    tags |= {278: (height,), 284: (planes,)} | ({338: (extra,)} if extra is not None else {})
+    chunks = samples if planes == 2 else 1
+    size = len(strip) // chunks
+    directory, more = 8, b""
+    behind = directory + 2 + 12 * (len(tags) + 2) + 4
+    entries = {tag: (3, values) for tag, values in tags.items()} | {279: (4, (size,) * chunks), 273: (4, (0,) * chunks)}
+    longs = {3: "H", 4: "I"}
+    room = sum(len(struct.pack(f"<{len(v)}{longs[k]}", *v)) for k, v in entries.values() if len(v) * (k * 2 - 4) > 4)
+    entries[273] = (4, tuple(behind + room + size * at for at in range(chunks)))
+    head = struct.pack("<H", len(entries))
+    for tag, (kind, values) in sorted(entries.items()):
+        value = struct.pack(f"<{len(values)}{longs[kind]}", *values)
+        if len(value) > 4:
+            value, more = struct.pack("<I", behind + len(more)), more + value
+        head += struct.pack("<HHI", tag, kind, len(values)) + value.ljust(4, b"\0")
+    return b"II*\0" + struct.pack("<I", directory) + head + bytes(4) + more + strip
+
+
+def test_the_samples_of_unusual_tiffs_mean_what_they_say():
+    picture = seven(60, 80, ink=40, paper=230)
+    np.testing.assert_array_equal(grey(tiff(picture, 8)), picture)  # the builder itself
+    np.testing.assert_allclose(grey(tiff(picture.astype(int) * 4095 // 255, 12)).astype(int), picture, atol=1)
+    np.testing.assert_array_equal(grey(tiff(picture.astype(int) * 257, 16)), picture)
+    np.testing.assert_array_equal(grey(tiff(65_535 - picture.astype(int) * 257, 16, photometric=0)), picture)
+    opaque = np.stack([picture, np.full_like(picture, 255)], axis=2)
+    np.testing.assert_array_equal(grey(tiff(opaque, 8, extra=1)), picture)  # with its alpha multiplied in
+    colours = np.stack([picture.astype(int) * 257] * 3, axis=2)
+    with pytest.raises(PictureUnreadable):
+        grey(tiff(colours, 16, photometric=2, planes=2))
+
+
+def test_a_bmp_whose_fourth_byte_means_nothing_is_not_transparent():
+    picture = Image.fromarray(seven()).convert("RGBA")
+    picture.putalpha(0)
+    np.testing.assert_array_equal(grey(encode(picture, "BMP")), seven())
 
 
 def test_float_pictures_may_hold_what_is_no_number():

@@ -14,10 +14,10 @@ import pytest
 
 from server.serving import Server
 from server.settings import Settings
-from tests.bad_inputs import JSON, PNG, pixels
+from tests.bad_inputs import FORM, JSON, PNG, pixels
 from tests.live import LiveServer
 from tests.pictures import encode
-from tests.raw_http import Answer, compare, connect, exchange, get, predict, receive
+from tests.raw_http import Answer, compare, connect, exchange, get, post, predict, receive
 
 
 def chunked(content: bytes) -> bytes:
@@ -191,7 +191,15 @@ def test_a_client_that_does_not_take_its_answer_holds_nothing(start_server):
             assert receive(other).status == 200
 
 
-# Addresses that lead elsewhere
+# Addresses that lead elsewhere, or nowhere
+
+
+@pytest.mark.parametrize("host", ["a..b", ".", "a" * 64])
+@pytest.mark.parametrize(("path", "kind"), [("/", "text/html"), ("/api/predict", "application/problem+json")])
+def test_a_host_that_cannot_be_is_refused(live_server, host, path, kind):
+    answer = exchange(int(live_server.rsplit(":", 1)[1]), get(path, Host=host))
+    assert answer.status == 400
+    assert answer.headers["content-type"].startswith(kind)
 
 
 @pytest.mark.parametrize(
@@ -203,6 +211,44 @@ def test_choosing_a_language_never_leads_elsewhere(live_server, address):
 
 
 # More clients than the server has room for
+
+
+@pytest.mark.parametrize(("path", "status"), [("/api/predict", 413), ("/nothing", 413), ("/api/compare", 400)])
+def test_a_body_that_is_too_large_for_its_path_is_refused_before_it_is_kept(start_server, path, status):
+    server = start_server(DIGITS_MAX_BODY_BYTES="4096", DIGITS_MAX_UPLOAD_BYTES="1000000")
+    request = post(path, bytes(50_000), FORM)
+    with connect(server.port) as connection:
+        connection.sendall(request[:1000])  # little of it has come when it is refused
+        if status != 413:
+            connection.sendall(request[1000:])
+        answer = receive(connection)
+    assert answer.status == status
+    assert problem_of(answer)["status"] == status
+
+
+def test_requests_that_never_end_make_room_for_those_of_others(start_server):
+    server = start_server(DIGITS_PROCESSES="1", DIGITS_MAX_CONNECTIONS="10", DIGITS_SLOW_SECONDS="600")
+    with ExitStack() as stack:
+        for _ in range(30):
+            stack.enter_context(connect(server.port)).sendall(b"G")
+        for _ in range(3):
+            assert exchange(server.port, predict()).status == 200
+
+
+def test_one_client_s_requests_with_files_leave_threads_for_those_of_others(start_server):
+    server = start_server(
+        DIGITS_PROCESSES="1", DIGITS_UPLOAD_THREADS="3", DIGITS_TRUSTED_PROXY="127.0.0.1", DIGITS_SLOW_SECONDS="600"
+    )
+    noise = encode(np.random.default_rng(1).integers(0, 256, (96, 96), np.uint8))
+    with ExitStack() as stack:
+        for _ in range(3):  # answers that nobody takes, each more than the system keeps
+            deaf = stack.enter_context(connect(server.port, 60))
+            deaf.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
+            deaf.sendall(compare(*[noise] * 600, X_Forwarded_For="10.0.0.1"))
+            deaf.recv(1, socket.MSG_PEEK)  # it has begun
+        other = stack.enter_context(connect(server.port, 60))
+        other.sendall(predict(PNG, X_Forwarded_For="10.0.0.2"))
+        assert receive(other).status == 200
 
 
 def test_connections_without_a_request_make_room_for_others(start_server):

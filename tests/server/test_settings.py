@@ -51,6 +51,11 @@ def test_words_and_addresses_are_checked_too(environ, sentence):
         Settings.from_environment(environ)
 
 
+def test_an_address_may_be_written_in_any_form():
+    environ = {"DIGITS_TRUSTED_PROXY": "0:0:0:0:0:0:0:1"}
+    assert Settings.from_environment(environ).trusted_proxy == "::1"
+
+
 def test_every_setting_stands_in_the_document_with_its_unit_default_and_range():
     document = (ROOT / "docs/reliability.md").read_text()
     missing = [row for row in map(document_row, fields(Settings)) if row not in document]
