@@ -37,7 +37,7 @@ test: $(ALL) $(PAGE) ## set up what is missing, the browser too, then run every 
 train: $(ALL) ## train the networks and export them to static/models (ARGS="--epochs 3")
 	$(BIN)/python -m train $(ARGS)
 
-bench: $(ALL) $(PAGE) ## measure the page and the server against their peers (ARGS="server-start --quick")
+bench: $(ALL) $(PAGE) ## measure the page and the server against their peers, on Linux (ARGS="server-start --quick")
 	$(BIN)/python -m tests.browser
 	$(BIN)/python -m tests.bench $(ARGS)
 
@@ -74,11 +74,11 @@ licences: $(ALL) ## write docs/licences.md from what is pinned
 	$(BIN)/python -m tests.supply.licences
 
 clean: ## remove what was installed and built
-	rm -rf $(VENV) node_modules static/dist
+	rm -rf $(VENV) node_modules static/dist .bench server/translations/*/LC_MESSAGES/*.mo
 
 # TensorFlow knows no Python 3.13 yet: training and testing ask for an older one, which is looked for first. Running does not.
 $(VENV)/pyvenv.cfg:
-	@for above in 13 14; do for python in $(or $(PYTHON),python3 python3.12 python3.11 python); do \
+	@for above in 13 14; do for python in $(or $(PYTHON),python3 python3.12 python3.11 python3.13 python); do \
 		$$python -c "import sys; sys.exit(not (3, 11) <= sys.version_info < (3, $$above))" 2>/dev/null \
 			&& { echo "$$python -m venv $(VENV)"; $$python -m venv $(VENV); exit; }; \
 	done; done; echo "Digit Lab needs Python 3.11 to 3.13. Install one, or name it: make run PYTHON=/path/to/python3.12" >&2; exit 1

@@ -9,6 +9,7 @@
 import { readFile } from 'node:fs/promises';
 import { createRequire } from 'node:module';
 import path from 'node:path';
+import { pathToFileURL } from 'node:url';
 
 const require = createRequire(import.meta.url);
 const package_ = (name) => path.dirname(require.resolve(`@tensorflow/${name}/package.json`));
@@ -89,8 +90,8 @@ export function slimTensorFlow({ graphOps, kernels }) {
         const category = path.basename(file).replace(/_executor$/, '');
         return used.has(category) ? null : nothing(file, 'export const executeOp = null;');
       });
-      build.onLoad({ filter: /operations\/op_list\/\w+\.js$/ }, async ({ path: file }) => {
-        const ops = (await import(file)).json.filter(({ tfOpName }) => graphOps.has(tfOpName));
+      build.onLoad({ filter: /operations[\\/]op_list[\\/]\w+\.js$/ }, async ({ path: file }) => {
+        const ops = (await import(pathToFileURL(file))).json.filter(({ tfOpName }) => graphOps.has(tfOpName));
         return { contents: `export const json = ${JSON.stringify(ops)};` };
       });
       build.onLoad({ filter: /ops_for_converter\.js$/ }, async () => ({
@@ -113,7 +114,7 @@ async function opCategories() {
   const source = await readFile(path.join(converter, 'operations/operation_mapper.js'), 'utf8');
   const lists = [...source.matchAll(/from '\.\/(op_list\/\w+)'/g)].map(([, list]) => list);
   const ops = await Promise.all(
-    lists.map(async (list) => (await import(path.join(converter, 'operations', `${list}.js`))).json),
+    lists.map(async (list) => (await import(pathToFileURL(path.join(converter, 'operations', `${list}.js`)))).json),
   );
   return new Map(ops.flat().map(({ tfOpName, category }) => [tfOpName, category]));
 }

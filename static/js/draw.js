@@ -153,8 +153,10 @@ ladder.addEventListener('change', useEngine);
 // The pad, and who reads it
 
 pad.addEventListener('ink', ({ detail: time }) => {
-  if (pad.drawing.empty || !ladder.engine) forget();
-  else reader.request(time);
+  if (pad.drawing.empty || !ladder.engine) {
+    reader.forget();
+    forget();
+  } else reader.request(time);
 });
 
 pad.addEventListener('change', openOthers);
@@ -170,7 +172,7 @@ for (const radio of byId('models').elements) {
   });
 }
 
-// What an earlier page of this tab left
+// What another page of this tab left
 
 function restore() {
   const network = kept('network');
@@ -180,6 +182,14 @@ function restore() {
   }
   easel.restore();
 }
+
+addEventListener('pageshow', ({ persisted }) => {
+  if (!persisted) return; // else another page may have gone on with the drawing
+  restore();
+  showReading();
+  useNetworks();
+  openOthers();
+});
 
 forget();
 restore();

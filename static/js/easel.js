@@ -40,12 +40,14 @@ export class Easel {
     });
   }
 
-  /** Shows what an earlier page of this tab left. */
+  /** Shows what another page of this tab left. */
   restore() {
     byId('brush').value = kept('brush') ?? byId('brush').value;
     this.#setBrush(byId('brush').valueAsNumber);
+    const left = kept('drawing') ?? [];
+    if (JSON.stringify(left) === JSON.stringify(this.pad.drawing)) return; // so its history stays
     try {
-      this.pad.open(Drawing.fromJSON(kept('drawing') ?? []));
+      this.pad.open(Drawing.fromJSON(left));
     } catch {
       keep('drawing', []); // written by another version of this page
     }

@@ -133,8 +133,10 @@ ladder.addEventListener('change', () => {
 });
 
 pad.addEventListener('ink', ({ detail: time }) => {
-  if (pad.drawing.empty || !network) forget();
-  else reader.request(time);
+  if (pad.drawing.empty || !network) {
+    reader.forget();
+    forget();
+  } else reader.request(time);
 });
 
 /** The address named a network until the person chose one: a reload keeps the choice. */
@@ -187,12 +189,25 @@ function goToStep() {
 addEventListener('hashchange', goToStep);
 goToStep();
 
-const asked = new URLSearchParams(location.search).get('model') ?? kept('network');
-if (Object.hasOwn(models, asked)) {
-  chosen = asked;
-  byId(`model-${chosen}`).checked = true;
+/** Shows what another page of this tab left. */
+function restore(asked) {
+  if (Object.hasOwn(models, asked)) {
+    chosen = asked;
+    byId(`model-${chosen}`).checked = true;
+  }
+  easel.restore();
+  showExample(pad, byId('pad'));
 }
+
+addEventListener('pageshow', ({ persisted }) => {
+  if (!persisted) return; // else another page may have gone on with the drawing
+  const before = chosen;
+  restore(kept('network'));
+  if (chosen === before) return;
+  forgetAsked();
+  useNetwork();
+});
+
 forget();
-easel.restore();
-showExample(pad, byId('pad'));
+restore(new URLSearchParams(location.search).get('model') ?? kept('network'));
 ladder.start().then(workOffline);

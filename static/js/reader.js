@@ -21,7 +21,7 @@ const MANY = 8;
  * before the others, which read now and then when it has nothing to do, and are shown with its next frame.
  */
 export class Reader {
-  /** @type {{name: string, network: import('./engines/ladder.js').Network, due: boolean, busy: boolean}[]} */
+  /** @type {{name: string, network: import('./engines/ladder.js').Network, due: boolean, busy: boolean, stale: boolean}[]} */
   #queue = [];
   #frameAwaited = false;
   /** When the other networks may read again. */
@@ -52,7 +52,7 @@ export class Reader {
 
   /** @param {[string, import('./engines/ladder.js').Network][]} networks by name, the most urgent first */
   use(networks) {
-    this.#queue = networks.map(([name, network]) => ({ name, network, due: true, busy: false }));
+    this.#queue = networks.map(([name, network]) => ({ name, network, due: true, busy: false, stale: false }));
     this.#unreadSince = null;
     this.#long = 0;
     this.#next();
@@ -67,6 +67,13 @@ export class Reader {
     this.#unreadSince ??= time;
     for (const entry of this.#queue) entry.due = true;
     this.#next();
+  }
+
+  /** The drawing is gone: what is being read of it, or has not been shown yet, must not stand for another one. */
+  forget() {
+    for (const entry of this.#queue) Object.assign(entry, { due: false, stale: entry.busy });
+    this.#unshown.clear();
+    this.#unreadSince = this.#unshownSince = null;
   }
 
   #next() {
@@ -101,7 +108,9 @@ export class Reader {
     try {
       const { greys, size } = this.raster;
       const begun = performance.now();
-      this.#unshown.set(entry, await network.read(greys, size, size));
+      const reading = await network.read(greys, size, size);
+      if (entry.stale) return;
+      this.#unshown.set(entry, reading);
       if (isFirst) this.#unshownSince ??= since;
       if (!isFirst) this.#showSoon();
       else if (network.aside) this.#awaitFrame();
@@ -110,7 +119,7 @@ export class Reader {
     } catch (error) {
       if (this.#queue.includes(entry)) this.onFailure(entry.name, error);
     } finally {
-      entry.busy = false;
+      entry.busy = entry.stale = false;
       this.#next();
     }
   }

@@ -33,6 +33,7 @@ self.addEventListener('fetch', (event) => {
 
 /** All or nothing: one failure, and the old release stays until the browser tries again. */
 async function install() {
+  await caches.delete(CACHE); // of a release that comes back: the order in which they came tells the newest
   const cache = await caches.open(CACHE);
   const pages = RELEASE.languages.flatMap((language) => RELEASE.pages.map((path) => keepPage(cache, path, language)));
   try {

@@ -20,6 +20,12 @@ export class Sheet {
     };
     new ResizeObserver(renew).observe(canvas);
     matchMedia('(prefers-color-scheme: dark)').addEventListener('change', renew);
+    // Another screen, or the page zoomed, though the canvas may stay as large as it was.
+    const watch = () => {
+      const now = matchMedia(`(resolution: ${devicePixelRatio}dppx)`);
+      now.addEventListener('change', () => [renew, watch].forEach((act) => act()), { once: true });
+    };
+    watch();
   }
 
   /** Empties the sheet. */
@@ -40,7 +46,8 @@ export class Sheet {
         context.beginPath();
         context.moveTo(from[0], from[1]);
       }
-      context.lineTo(to[0] + (to === from ? DOT : 0), to[1]);
+      const isDot = to[0] === from[0] && to[1] === from[1];
+      context.lineTo(to[0] + (isDot ? DOT : 0), to[1]);
     }
     context.stroke();
   }

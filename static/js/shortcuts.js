@@ -7,10 +7,10 @@
  */
 export function listenToShortcuts(actions) {
   addEventListener('keydown', (event) => {
-    const action = actions[actionOf(event)];
-    if (!action) return;
+    const name = actionOf(event);
+    if (!actions[name]) return;
     event.preventDefault();
-    action();
+    if (name !== 'save' || !event.repeat) actions[name]();
   });
 }
 
@@ -23,7 +23,7 @@ function actionOf(event) {
   // By its letter; in a layout of other letters, such as the Cyrillic one, by its place.
   const letter = /^[a-z]$/i.test(key) ? key.toUpperCase() : code.replace('Key', '');
   if (letter === 'Z') return shiftKey ? 'redo' : 'undo';
-  return { Y: 'redo', S: 'save' }[letter];
+  return { Y: 'redo', S: shiftKey ? undefined : 'save' }[letter];
 }
 
 /** Shows the Mac's own name of the key in the hints. */

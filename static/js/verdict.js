@@ -43,12 +43,12 @@ function judge(probabilities, threshold) {
   return { kind: probability < threshold ? 'unsure' : 'sure', digits: [first], probability };
 }
 
-/** The answer in large type: "7", "7 or 1?", "not a digit, perhaps?", "draw something". */
+/** The answer in large type: "7", "7 or 1?", "Not a digit, perhaps?", "Nothing drawn yet". */
 export function answerOf({ kind, digits: [first, second] }) {
   return text(`answer.${kind}`, { first, second });
 }
 
-/** How sure it is: "98% sure", "7: 61%", "7 at best, 31%". */
+/** How sure it is: "98% sure", "61% for the 7", "7 at best: 31%". */
 export function certaintyOf({ kind, digits: [first, second], probability }) {
   return text(`certainty.${kind}`, {
     first,

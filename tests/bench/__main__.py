@@ -25,8 +25,6 @@ def main() -> None:
         for name, function in MEASURES.items():
             print(f"{name:16} {(function.__doc__ or '').splitlines()[0]}")
         return
-    if not arguments.names and not arguments.quick:
-        report.JSON.unlink(missing_ok=True)
     conditions = report.machine()
     print(*(f"{name} {value}" for name, value in conditions.items()), sep=", ", end="\n\n")
     run = Bench(quick=arguments.quick)
@@ -40,6 +38,8 @@ def main() -> None:
             if not arguments.quick:
                 report.write(name, conditions, results)
                 report.plot()
+        if not arguments.names and not arguments.quick:
+            report.forget_all_but(MEASURES)
     finally:
         run.close()
 

@@ -102,7 +102,7 @@ def bars_and_size(bench: Bench) -> Iterator[Curve]:
     """How the bars' cost grows with the pad on the screen, the picture that is read, and what is drawn already."""
     sides, times = [], []
     for height in bench.choose(full=[500, 700, 900, 1100], quick=[500, 900]):
-        with drawing_page(bench, 1600, height) as page:
+        with drawing_page(bench, 2400, height) as page:
             sides.append(page.locator("#pad").evaluate("(pad) => pad.clientWidth"))
             times.append(percentile(stroke_times(page, bench.choose(full=5, quick=1)), 0.5))
     yield Curve(

@@ -6,6 +6,7 @@ import platform
 import re
 import subprocess
 import time
+from collections.abc import Collection
 from dataclasses import asdict
 from importlib.metadata import version
 from pathlib import Path
@@ -77,6 +78,15 @@ def write(name: str, conditions: dict[str, Any], results: list[Row | Curve]) -> 
         "curves": [asdict(item) for item in results if isinstance(item, Curve)],
     }
     JSON.write_text(json.dumps(kept, indent=1, ensure_ascii=False) + "\n")
+
+
+def forget_all_but(names: Collection[str]) -> None:
+    """Drop the figures of measures that are no more."""
+    kept = json.loads(JSON.read_text())
+    JSON.write_text(
+        json.dumps({name: kept[name] for name in kept if name in names}, indent=1, ensure_ascii=False) + "\n"
+    )
+    plot()
 
 
 def _row(row: Row) -> dict[str, Any]:

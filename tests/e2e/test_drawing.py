@@ -3,6 +3,7 @@
 import io
 import re
 
+import numpy as np
 import pytest
 from PIL import Image
 from playwright.sync_api import expect
@@ -271,6 +272,28 @@ def test_both_networks_give_their_verdict_and_the_switch_shows_either(open_draw:
     expect(page.page.locator("[data-digit='7'][role=meter]")).not_to_have_attribute("aria-valuenow", f"{robust[7]:g}")
     page.page.reload()
     expect(page.page.get_by_label("Classic")).to_be_checked()
+
+
+def test_a_page_that_comes_back_as_it_was_shows_what_was_drawn_since(open_draw: OpenDraw) -> None:
+    page = open_draw()
+    page.draw(SEVEN)
+    page.expect_digit(7)
+    three = [[[x, y, 9] for x, y in stroke] for stroke in AMERICAN[3]]
+    page.page.evaluate("(three) => sessionStorage.setItem('digits:drawing', JSON.stringify(three))", three)
+    page.page.evaluate("dispatchEvent(new PageTransitionEvent('pageshow', { persisted: true }))")
+    page.expect_digit(3)
+
+
+def test_a_pen_pressed_harder_in_place_makes_a_larger_dot(open_draw: OpenDraw) -> None:
+    page = open_draw()
+    session = page.page.context.new_cdp_session(page.page)
+    [[x, y]] = page.on_screen([(140, 140)])
+    shown = []
+    for kind, force in (("mousePressed", 0.1), ("mouseMoved", 1.0), ("mouseReleased", 0.0)):
+        more = {"button": "left", "buttons": 1, "pointerType": "pen", "force": force}
+        session.send("Input.dispatchMouseEvent", {"type": kind, "x": x, "y": y, **more})
+        shown.append(np.asarray(Image.open(io.BytesIO(page.pad.screenshot())).convert("L")))
+    assert (shown[1] < 128).sum() > 2 * (shown[0] < 128).sum()
 
 
 def test_what_is_not_certain_is_never_told_as_100_percent(open_draw: OpenDraw) -> None:

@@ -300,6 +300,21 @@ def test_a_late_answer_never_replaces_a_newer_state(open_draw: OpenDraw) -> None
     assert page.probabilities() == [0] * 10
 
 
+def test_an_answer_to_a_drawing_that_was_erased_is_none_to_the_next_one(open_draw: OpenDraw) -> None:
+    page = open_draw("?engine=server")
+    held: list[Route] = []
+    page.page.context.route(re.compile("/api/"), lambda route: held.append(route))
+    with page.page.expect_request(re.compile("/api/")):
+        page.draw(SEVEN)
+    page.button("clear").click()
+    page.draw([AMERICAN[1][0][:3]])
+    with page.page.expect_response(re.compile("/api/")):
+        held[0].continue_()
+    page.page.wait_for_timeout(300)
+    assert page.probabilities() == [0] * 10
+    expect(page.answer).not_to_contain_text("7")
+
+
 def test_an_unknown_or_impossible_engine_is_named(open_draw: OpenDraw) -> None:
     page = open_draw("?engine=abacus", ready=False)
     expect(page.status).to_contain_text("abacus")

@@ -219,6 +219,19 @@ def test_the_other_language_shows_the_same_section_and_network(open_inside: Open
     expect(page.page.locator("#totals")).to_contain_text("Надёжная")
 
 
+def test_the_example_is_not_kept_nor_taken_away_by_what_draws_nothing(open_inside: OpenInside) -> None:
+    page = open_inside()
+    page.expect_digit(3)
+    page.pad.click(button="right")
+    page.pad.press("Control+Space")
+    page.expect_digit(3)
+    page.button("undo").click()
+    expect(page.answer).to_have_text("Nothing drawn yet")
+    page.button("redo").click()
+    page.expect_digit(3)
+    assert page.page.evaluate("sessionStorage['digits:drawing']") == "[]"
+
+
 def test_the_first_stroke_takes_the_place_of_the_example(open_inside: OpenInside) -> None:
     page = open_inside()
     page.expect_digit(3)

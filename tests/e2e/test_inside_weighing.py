@@ -265,6 +265,14 @@ def test_the_empty_page_and_the_pixels_add_up_to_the_logit(open_inside: OpenInsi
     assert found["strokes"] == pytest.approx(found["for"] + found["against"], abs=0.1 * abs(found["total"]))
 
 
+def test_of_a_small_digit_too_the_strokes_have_nearly_all(open_inside: OpenInside) -> None:
+    page = open_inside()
+    page.button("clear").click()
+    page.draw([[(20 + x / 8, 20 + y / 8) for x, y in stroke] for stroke in SEVEN])
+    found = evidence(page)
+    assert found["strokes"] == pytest.approx(found["for"] + found["against"], rel=0.15)
+
+
 def test_one_digit_can_be_weighed_against_another(open_inside: OpenInside) -> None:
     page = open_inside()
     logits = page.reading()["layers"]["dense2"]["values"]

@@ -1,9 +1,9 @@
-/** The server reads instead of the browser: POST /api/predict, one request at a time, at a calm pace. */
+/** The server reads instead of the browser: POST /api/predict, for each network one request at a time, at a calm pace. */
 
 /** @typedef {import('./ladder.js').Engine} Engine */
 /** @typedef {import('./ladder.js').Network} Network */
 
-/** Shortest time from one request to the next, in milliseconds. */
+/** Shortest time from one request of a network to its next, in milliseconds. */
 const PACE = 120;
 /** How long an answer may take, in milliseconds. */
 const PATIENCE = 5000;

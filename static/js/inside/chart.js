@@ -1,5 +1,5 @@
-import { precisePercent, text } from '../strings.js';
-import { count, decimal } from './format.js';
+import { text } from '../strings.js';
+import { count, decimal, percentage } from './format.js';
 
 const WIDTH = 360;
 const HEIGHT = 220;
@@ -15,7 +15,7 @@ const MEASURES = {
   accuracy: {
     keys: { training: 'accuracy', validation: 'val_accuracy' },
     height: (accuracy) => 1 - accuracy, // mistakes: from 99 to 99.9 % is as far as from 90 to 99 %
-    write: (mistakes) => precisePercent(1 - mistakes),
+    write: (mistakes) => percentage(1 - mistakes, Math.max(1, -Math.floor(Math.log10(mistakes)) - 2)),
     upward: true,
   },
 };

@@ -15,6 +15,8 @@ import { Problem } from './problem.js';
 const DIGITS = Array.from({ length: 10 }, (_, digit) => digit);
 /** Strokes with ink below this grey are painted. */
 const INKED = 128;
+/** Pixels of the drawing along a pixel of the image, for the strokes' shares. */
+const FINENESS = 4;
 const THE_ANSWER = null;
 
 export class Evidence {
@@ -117,18 +119,26 @@ export class Evidence {
     const steps = image ? null : FRONTS[network.layers[0].kind];
     this.one('.strokes').parentElement.hidden = this.one('.stroke-parts').hidden = !steps;
     if (!steps) return;
-    const places = placesOf(size, SIZE, windowOf(find(picture, size), size, steps));
+    const window = windowOf(find(picture, size), size, steps);
+    const places = placesOf(size, SIZE, window);
     const painted = picture.map((grey, pixel) => (grey < INKED && places[pixel] >= 0 ? parts[places[pixel]] : NaN));
     this.strokes.show(painted, [size, size], DIVERGING, largest);
     const { strokes } = this.lab.pad.drawing;
     this.one('.stroke-parts').replaceChildren(
-      ...partsOfStrokes(strokes, parts, places, size).map((part, k) => {
+      ...sharesOf(strokes, parts, size, window).map((part, k) => {
         const item = element('li', {}, text('evidence.stroke', { n: count(k + 1), part: decimal(part) }));
         item.dataset.part = part;
         return item;
       }),
     );
   }
+}
+
+/** The part of each stroke. So finely that of an enlarged drawing too each of the image's pixels has its share. */
+function sharesOf(strokes, parts, size, { x, y, scale }) {
+  const finer = Math.max(1, Math.ceil(FINENESS * scale));
+  const places = placesOf(finer * size, SIZE, { x: finer * x, y: finer * y, scale: scale / finer });
+  return partsOfStrokes(strokes, parts, places, finer * size);
 }
 
 /** @throws {Problem} where the network has a layer that a score cannot be traced through */

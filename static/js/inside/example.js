@@ -1,4 +1,5 @@
 import { Drawing } from '../drawing.js';
+import { keep } from '../keep.js';
 
 /** A 3 as strokes of [x, y, radius] on the pad, to be there until something is drawn. */
 const THREE = [
@@ -19,9 +20,14 @@ const THREE = [
 export function showExample(pad, canvas) {
   if (!pad.drawing.empty) return;
   const example = Drawing.fromJSON(THREE);
+  const { strokes } = example;
   pad.open(example);
+  pad.addEventListener('change', () => {
+    if (pad.drawing.strokes === strokes) keep('drawing', []); // it has come back from the history
+  });
   const giveWay = (event) => {
-    if (event.type === 'keydown' && event.key !== ' ') return;
+    if (event.type === 'keydown' && (event.key !== ' ' || event.ctrlKey || event.metaKey || event.altKey)) return;
+    if (event.type === 'pointerdown' && event.button !== 0) return;
     canvas.removeEventListener('pointerdown', giveWay, true);
     canvas.removeEventListener('keydown', giveWay, true);
     if (pad.drawing === example) pad.open(new Drawing());

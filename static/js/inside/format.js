@@ -3,14 +3,20 @@
 const language = document.documentElement.lang;
 const formats = new Map();
 
+function formatOf(style, digits) {
+  const name = `${style} ${digits}`;
+  const places = { style, minimumFractionDigits: digits, maximumFractionDigits: digits };
+  if (!formats.has(name)) formats.set(name, new Intl.NumberFormat(language, places));
+  return formats.get(name);
+}
+
+/** 0.9998 to "99.98%". */
+export const percentage = (share, digits) => formatOf('percent', digits).format(share);
+
 /** 0.8649 to "0.86", -0.5 to "−0.50". */
 export function decimal(value, digits = 2) {
-  if (!formats.has(digits)) {
-    const places = { minimumFractionDigits: digits, maximumFractionDigits: digits };
-    formats.set(digits, new Intl.NumberFormat(language, places));
-  }
   // Nothing below zero is left of −0.001, so no sign is: what `signDisplay: 'negative'` does in newer browsers.
-  return formats.get(digits).format(value).replace(/^-(?=[0.,]*$)/, '').replace('-', '−');
+  return formatOf('decimal', digits).format(value).replace(/^-(?=[0.,]*$)/, '').replace('-', '−');
 }
 
 const whole = new Intl.NumberFormat(language);

@@ -124,12 +124,11 @@ export class Network {
    * @param {Layer} layer
    * @param {Float32Array} values `count` outputs of this layer, one after the other
    * @param {number} count
-   * @param {Layer} wanted a later layer
-   * @returns {Promise<Float32Array>} `count` outputs of `wanted`
+   * @returns {Promise<Float32Array>} `count` times the logits
    */
-  async resume(layer, values, count, wanted = this.last) {
+  async resume(layer, values, count) {
     const feeds = { [layer.node]: { values, shape: [count, ...layer.shape] } };
-    const [outputs] = await this.#executor.run(feeds, [wanted.node]);
+    const [outputs] = await this.#executor.run(feeds, [this.last.node]);
     return outputs;
   }
 

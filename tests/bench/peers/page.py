@@ -15,6 +15,7 @@ import waitress
 from flask import Flask, Response, abort
 
 from server.settings import ROOT
+from train import MODELS
 
 FOLDER = ROOT / ".bench"
 PAGE = FOLDER / "page"
@@ -28,12 +29,15 @@ HERE = Path(__file__).parent
 def build() -> None:
     """Fetch the packages from the npm registry and convert the network, where that is not done yet."""
     FOLDER.mkdir(exist_ok=True)
-    if not PACKAGES.exists():
-        for path in (HERE / "package.json", HERE / "package-lock.json", ROOT / ".npmrc"):
+    lock = HERE / "package-lock.json"
+    installed = FOLDER / lock.name
+    if not (PACKAGES / ".package-lock.json").exists() or installed.read_bytes() != lock.read_bytes():
+        for path in (HERE / "package.json", lock, ROOT / ".npmrc"):
             shutil.copy(path, FOLDER)
         npm = shutil.which("npm", path=str(Path(sys.executable).parent)) or "npm"
         subprocess.run([npm, "ci"], cwd=FOLDER, check=True)
-    if not (PAGE / "model.json").exists():
+    model = PAGE / "model.json"
+    if not model.exists() or model.stat().st_mtime < (MODELS / "classic/model.json").stat().st_mtime:
         # In a process of its own: the converter leaves TensorFlow and half a gigabyte behind.
         command = [sys.executable, "-m", "tests.bench.peers.page"]
         subprocess.run(command, cwd=ROOT, check=True, stderr=subprocess.DEVNULL)

@@ -39,9 +39,9 @@ class Dense {
 
   update(reading) {
     if (reading.network !== this.#network) {
-      this.#network = reading.network;
       const layers = reading.network.ofKind('Dense');
       this.layers.offer(layers, layers.length - 1);
+      this.#network = reading.network;
     }
     const { layer } = this.layers;
     if (!layer.kernel) throw new Problem(text('problem.weights', { layer: layer.name }));

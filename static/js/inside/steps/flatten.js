@@ -44,8 +44,8 @@ class Flatten {
 
   update(reading) {
     if (reading.network !== this.#network) {
+      this.layers.offer(reading.network.ofKind('Flatten'));
       this.#network = reading.network;
-      this.layers.offer(this.#network.ofKind('Flatten'));
     }
     const { layer } = this.layers;
     const { shape } = layer.source;
