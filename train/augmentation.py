@@ -2,8 +2,8 @@
 
 Rotation, slant, proportions and size as one affine map, elastic bending on top (Simard et al. 2003, "Best
 practices for convolutional neural networks applied to visual document analysis"), stroke width by a blend
-with the grey dilation or erosion, coarse resolution, blur, contrast and noise. Shift, polarity and final size
-need none: the normalising layer takes them out.
+with the grey dilation or erosion, coarse resolution, no greys, blur, contrast and noise. Shift, polarity and
+final size need none: the normalising layer takes them out.
 """
 
 import numpy as np
@@ -25,7 +25,7 @@ STRETCHED = 0.08
 BOXES = (0.5, 1.2)
 """Width by height of those boxes."""
 BENDING = 0.85
-"""Standard deviation of the elastic displacement, pixels."""
+"""Standard deviation of the elastic displacement at the knots, pixels; between them it is less."""
 
 _KNOTS = 5
 # Cubic interpolation of a coarse random field to every pixel of the canvas, as a matrix [CANVAS, _KNOTS].
@@ -37,18 +37,26 @@ FEWER = (20, 16, 13)
 """Pixels that those have along the canvas's side: their digits are 5 to 14 pixels tall."""
 
 
-def coarsening(fewer: int) -> np.ndarray:
-    """Area averaging to `fewer` pixels, then linear interpolation back, along one axis: float32 [CANVAS, CANVAS]."""
+def coarsening(fewer: int) -> tuple[np.ndarray, np.ndarray]:
+    """Area averaging to `fewer` pixels along one axis, and linear interpolation back: float32 [CANVAS, CANVAS] each.
+
+    What the first makes and the second takes are the first `fewer` rows, or columns; the rest of both is 0.
+    """
     edges = np.arange(fewer + 1)[:, np.newaxis] * CANVAS / fewer
     covered = np.clip(edges - np.arange(CANVAS), 0.0, 1.0)  # of each pixel, up to each edge
     average = np.diff(covered, axis=0) * fewer / CANVAS
     at = (np.arange(CANVAS) + 0.5) * fewer / CANVAS - 0.5
     back = np.stack([np.interp(at, np.arange(fewer), one) for one in np.eye(fewer)], axis=1)
-    return (back @ average).astype(np.float32)
+    rest = (0, CANVAS - fewer)
+    return np.pad(average, (rest, (0, 0))).astype(np.float32), np.pad(back, ((0, 0), rest)).astype(np.float32)
 
 
-# The last one leaves a picture as it is.
-_COARSEN = np.stack([coarsening(pixels) for pixels in (*FEWER, CANVAS)])
+# The last ones leave a picture as it is.
+_AVERAGE, _BACK = np.stack([coarsening(pixels) for pixels in (*FEWER, CANVAS)], axis=1)
+BILEVEL = 0.1
+"""Share of the pictures that are black and white, with no grey between, before they are brought back to size."""
+LEVELS = (0.25, 0.6)
+"""Share of their darkest ink from which a pixel is black."""
 SHARPEST = -0.6
 """How far a picture is brought into focus at most: the warp blurs it, and nothing does in use."""
 
@@ -148,16 +156,26 @@ def _change_stroke(ink: tf.Tensor, seed: tf.Tensor) -> tf.Tensor:
 def _scan(ink: tf.Tensor, seed: tf.Tensor) -> tf.Tensor:
     count = tf.shape(ink)[0]
     seeds = tf.unstack(tf.random.split(seed, 2))
-    coarse, blur, gamma, contrast, noise = tf.unstack(tf.random.stateless_uniform([5, count, 1, 1], seeds[0]))
+    coarse, bilevel, level, blur, gamma, contrast, noise = tf.unstack(
+        tf.random.stateless_uniform([7, count, 1, 1], seeds[0])
+    )
     kind = tf.minimum(tf.cast(coarse[:, 0, 0] / COARSE * len(FEWER), tf.int32), len(FEWER))
-    coarsen = tf.gather(_COARSEN, kind)
-    ink = tf.matmul(tf.matmul(coarsen, ink), coarsen, transpose_b=True)
+    ink = _along_both(tf.gather(_AVERAGE, kind), ink)
+    darkest = tf.reduce_max(ink, axis=(1, 2), keepdims=True)
+    black = ink > (LEVELS[0] + (LEVELS[1] - LEVELS[0]) * level) * darkest
+    ink = tf.where(bilevel < BILEVEL, tf.cast(black, tf.float32), ink)
+    ink = _along_both(tf.gather(_BACK, kind), ink)
     ink = focus(ink, SHARPEST + (1.0 - SHARPEST) * blur)
     ink = tf.maximum(ink, 1e-6) ** tf.exp(1.2 * (gamma - 0.5))
     # A quarter of the pictures carry noise, up to 8 % of the ink's contrast.
     sigma = 0.08 * tf.nn.relu(4.0 * noise - 3.0)
     ink = ink + sigma * tf.random.stateless_normal(tf.shape(ink), seeds[1])
     return tf.clip_by_value(255.0 * (0.1 + (0.3 + 0.6 * contrast) * ink), 0.0, 255.0)
+
+
+def _along_both(matrices: tf.Tensor, images: tf.Tensor) -> tf.Tensor:
+    """Matrices [n, h, w] applied to the columns and to the rows of images [n, w, w]: [n, h, h]."""
+    return tf.matmul(tf.matmul(matrices, images), matrices, transpose_b=True)
 
 
 def focus(ink: tf.Tensor, softness: tf.Tensor) -> tf.Tensor:

@@ -106,7 +106,7 @@ class Checkpoint(keras.callbacks.Callback):
         except OSError as error:
             raise FitError(
                 f"The checkpoint could not be written to {self.folder} ({error}). Free some disk space and "
-                "start again: training goes on from the epoch before."
+                "start again, without --fresh: training goes on from the epoch before."
             ) from error
 
 
@@ -134,7 +134,7 @@ def drawn_training(recipe: Recipe, settings: Settings, work: Path) -> Split | No
     if not recipe.drawn or not settings.drawings:
         return None
     folder = work / "drawings" / "training"
-    return Split(*synthesis.normalized_set(settings.drawings, settings.seed, folder, doodles=0.15))
+    return Split(*synthesis.normalized_set(settings.drawings, settings.seed, folder, doodles=0.15, shaken=True))
 
 
 def validation_images(recipe: Recipe, settings: Settings, mnist: Mnist, work: Path) -> tuple[NDArray, NDArray]:
@@ -157,7 +157,9 @@ def _plainly() -> Iterator[None]:
     except tf.errors.OpError as error:
         reason = error.message.split("\n\n")[-1].split("\n")[0]  # what follows TensorFlow's trace, if it sent one
         who = "The same command" if distribution.alone() else "Perhaps another worker did; the same command on each"
-        raise FitError(f"Training stopped ({reason}). {who} goes on from the last finished epoch.") from error
+        raise FitError(
+            f"Training stopped ({reason}). {who}, without --fresh, goes on from the last finished epoch."
+        ) from error
 
 
 @_plainly()

@@ -23,7 +23,7 @@ from .distillation import TEMPERATURE
 from .errors import DataError
 from .mnist import Split
 
-PASSES = 10
+PASSES = 30
 """How often each picture of MNIST is distorted."""
 BLOCK = 2000
 """Pictures of a file."""
@@ -35,7 +35,7 @@ class Lessons(NamedTuple):
     images: NDArray[np.uint8]
     """[passes * n, 28, 28], ink 0..255: the n pictures of MNIST distorted and normalised, pass after pass."""
     said: NDArray[np.float16]
-    """[passes * n, 10], the teachers' mean probabilities at TEMPERATURE."""
+    """[passes * n, 10], probabilities at TEMPERATURE of the teachers' mean logits."""
     said_of_drawings: NDArray[np.float16]
     """[m, 10], likewise of the drawings."""
 

@@ -5,9 +5,9 @@ from pathlib import Path
 
 DRAWING = ("synthesis.py", "normalizing.py", "penmanship/*.py")
 """What decides on the drawn pictures."""
-LESSONS = (*DRAWING, "augmentation.py", "lessons.py", "teachers/*.tflite")
+LESSONS = (*DRAWING, "augmentation.py", "distillation.py", "lessons.py", "teachers/*.tflite")
 """What decides on what the teachers are asked, and what they say."""
-TRAINING = (*LESSONS, "batches.py", "distillation.py", "fit.py", "networks.py")
+TRAINING = (*LESSONS, "batches.py", "fit.py", "networks.py")
 """What decides on the network, its batches and how it learns from them."""
 
 

@@ -70,8 +70,14 @@ def draw_blocks(
         yield from pool.imap_unordered(_draw, [(seed, block, doodles, kinds) for block in blocks])
 
 
-def normalized_set(count: int, seed: int, folder: Path, doodles: float = 0.0) -> tuple[NDArray, NDArray]:
+def normalized_set(
+    count: int, seed: int, folder: Path, doodles: float = 0.0, shaken: bool = False
+) -> tuple[NDArray, NDArray]:
     """A set of pictures as the network sees them, from `folder`, or drawn and kept there.
+
+    Args:
+        doodles: share of pictures that show no digit.
+        shaken: the windows are, as training wants them and nothing else does.
 
     Returns:
         uint8 [count, 28, 28], ink 0..255, and labels [count].
@@ -80,11 +86,12 @@ def normalized_set(count: int, seed: int, folder: Path, doodles: float = 0.0) ->
 
     folder = folder / sources.digest(sources.DRAWING)
     folder.mkdir(parents=True, exist_ok=True)
-    paths = {block: folder / f"seed{seed}-doodles{doodles}-{block:04d}.npz" for block in range(-(-count // BLOCK))}
+    name = f"seed{seed}-doodles{doodles}{'-shaken' if shaken else ''}"
+    paths = {block: folder / f"{name}-{block:04d}.npz" for block in range(-(-count // BLOCK))}
 
     def draw_missing(missing: list[int]) -> Iterator[tuple[int, Arrays]]:
         for block, pictures, labels in draw_blocks(seed, missing, doodles):
-            images = normalize_pictures(pictures, jitter_seed=block)
+            images = normalize_pictures(pictures, jitter_seed=block if shaken else None)
             yield block, {"images": np.round(images * 255).astype(np.uint8), "labels": labels}
 
     parts = kept(paths, draw_missing, "drawing digits")

@@ -107,7 +107,7 @@ def test_two_workers_learn_as_one_does_and_go_on_after_the_chief_was_killed(
     chief, other = workers.processes
     os.killpg(chief.pid, signal.SIGKILL)
     assert other.wait(PATIENCE) == 1
-    assert "Perhaps another worker did; the same command on each goes on" in workers.log(1)
+    assert "Perhaps another worker did; the same command on each, without --fresh, goes on" in workers.log(1)
     assert "Traceback" not in workers.log(1)
     before = workers.history()
     assert len(before) < SETTINGS.epochs
