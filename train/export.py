@@ -2,7 +2,7 @@
 
 The weights are rounded to 8 bits once, here, by the very scheme of the TensorFlow.js converter, and put back:
 after that Keras, TensorFlow.js and LiteRT hold the same numbers, and what is evaluated is what ships. LiteRT
-may round once more (per channel, and activations as it runs), as far as `verify` allows: 1e-3 in probability.
+may round once more (per channel, and activations as it runs), as far as `verify` allows: 0.005 in probability.
 """
 
 import base64
@@ -31,8 +31,9 @@ from .penmanship import Tool, draw, write
 WEIGHT_BITS = np.uint8
 FLOAT_TOLERANCE = 1e-5
 """Largest difference in probability between Keras and an unquantized export."""
-QUANTIZED_TOLERANCE = 1e-3
-"""Likewise for the quantized exports, on the golden pictures."""
+QUANTIZED_TOLERANCE = 5e-3
+"""Likewise for the quantized exports, on the golden pictures: rounding moves a logit by some 0.05, which matters only
+where the network is not sure."""
 
 
 def whole_graph(recipe: Recipe, network: keras.Model) -> keras.Model:

@@ -166,7 +166,7 @@ class Recipe:
     front: type[keras.layers.Layer]
     """The layer that turns raw pictures into the network's images."""
     distorted: bool
-    """Whether it learns from MNIST distorted anew in every epoch, or from MNIST as it is, as the seed did."""
+    """Whether it learns from MNIST distorted, anew in every epoch unless it is taught, or as it is, as the seed did."""
     drawn: bool
     """Whether it learns from pen drawings too."""
     epochs: int

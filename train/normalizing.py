@@ -47,8 +47,8 @@ CRUMB = 0.15
 BORDER = 0.7
 """Weight of the border's say about the ground, against 2 of the whole picture's. Brushes so fat that the ink covers
 most of a picture call for a higher one, frame lines for a lower one."""
-CORNERS = 0.75
-"""Weight of the corners' say where half of the border is ink."""
+CORNERS = 1.0
+"""Weight of the corners' say where half of each side is ink."""
 FULL = 6.0
 """Value of full ink before its peak is raised to 1. All runtimes have a `relu6`, one pass over the picture where other
 ways of clipping take two to four."""
@@ -132,11 +132,13 @@ def find_ink(picture: tf.Tensor) -> Ink:
     profile = axes.profile(rows, columns)
 
     share = tf.reduce_mean(rows, axis=1, keepdims=True)
-    border = 0.25 * _scalars(tf.reduce_sum(profile * _step(1.5 - axes.depth), axis=[1, 2, 3]))
+    sides = tf.reduce_sum(profile * _step(1.5 - axes.depth), axis=3)  # [n, 2, 2], how bright each is
+    border = _scalars(tf.reduce_mean(sides, axis=[1, 2]))
     # All four in one slice: TensorFlow.js copies the whole tensor for each plain one.
     ends = bright[:, :: tf.maximum(size[1] - 1, 1), :: tf.maximum(size[2] - 1, 1)]
     corners = 2.0 / FULL * _scalars(tf.reduce_mean(ends, axis=[1, 2])) - 1.0
-    mixed = 4.0 * border * (1.0 - border)  # 0 where the border is all ground or all frame, 1 where it is half ink
+    # 0 where each side is all ground or all frame, 1 where each is half ink.
+    mixed = 4.0 * _scalars(tf.reduce_mean(sides * (1.0 - sides), axis=[1, 2]))
     # Cubed: corners of one mind say much, three against one little, as a 7 that fills its picture leaves them.
     say = 2.0 * (share - 0.5) + BORDER * (border - 0.5) + CORNERS * mixed * corners * corners * corners
     light = _step(say)  # [n, 1, 1]

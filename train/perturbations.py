@@ -34,7 +34,7 @@ def _resized(picture: Pictures, side: int) -> Pictures:
 
 
 def shifted(pictures: Pictures, rng: Generator) -> Pictures:
-    """Anywhere on a canvas of 36 pixels; the digit may touch the border."""
+    """Anywhere on a canvas of 36 pixels; the digit may be cut off a little by the border."""
     corners = rng.integers(-4, 13, (len(pictures), 2))
     canvas = np.zeros((len(pictures), 44, 44), np.uint8)
     for target, picture, (y, x) in zip(canvas, pictures, corners, strict=True):
@@ -48,7 +48,7 @@ def half_size(pictures: Pictures, rng: Generator) -> Pictures:
 
 
 def double_size(pictures: Pictures, rng: Generator) -> Pictures:
-    """Twice the size, the canvas too small for more than the digit."""
+    """Twice the size, the canvas too small for more than the digit, and now and then for all of it."""
     return _each(pictures, lambda p: _mapped(p, 2 * np.eye(2), 48))
 
 

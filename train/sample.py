@@ -2,7 +2,7 @@
 
     python -m train sample static/sample.zip
 
-It holds every way to say which digit a picture is; one digit without a label, one with a wrong label, hidden layers.
+It holds many ways to say which digit a picture is; one digit without a label, one with a wrong label, hidden layers.
 """
 
 import zipfile

@@ -63,6 +63,7 @@ PICTURES = {
     "light on dark": 255 - drawn(3),
     "framed": framed(drawn(8, size=0.6)),
     "over a line": framed(drawn(3, size=0.6), "bottom"),
+    "close between two lines": framed(minimum_filter(drawn(3, size=0.85), 5)[6:-6, 6:-6], "left right"),
     "in a corner of a form": framed(drawn(9, size=0.6), "top left"),
     "on rough paper": noisy(drawn(2)),
     "on squared paper": squared(drawn(6, size=0.5, corner=True)),

@@ -2,6 +2,7 @@
 
 import numpy as np
 import pytest
+from PIL import Image
 
 from train.penmanship import Tool, draw, write
 from train.perturbations import PERTURBATIONS, perturb
@@ -20,8 +21,51 @@ def test_a_perturbation_changes_pictures_in_the_same_way_each_time(name: str, di
     once = perturb(name, digits)
     assert once.dtype == np.uint8
     assert len(once) == len(digits)
-    assert once.shape != digits.shape or (once != digits).any()
+    if once.shape == digits.shape:
+        assert (once != digits).any()
     np.testing.assert_array_equal(once, perturb(name, digits))
+
+
+def moments(pictures: np.ndarray) -> np.ndarray:
+    """Of each picture the ink's middle (y, x), and how far it leans: pixels across for each pixel down."""
+    found = []
+    for ink in pictures.astype(float):
+        y, x = np.mgrid[: ink.shape[0], : ink.shape[1]]
+        middle = [(ink * at).sum() / ink.sum() for at in (y, x)]
+        down, across = y - middle[0], x - middle[1]
+        found.append([*middle, (ink * down * across).sum() / (ink * down * down).sum()])
+    return np.array(found)
+
+
+@pytest.fixture(scope="module")
+def bars() -> np.ndarray:
+    """Upright bars, uint8 [50, 28, 28]."""
+    bars = np.zeros((50, 28, 28), np.uint8)
+    bars[:, 6:22, 13:15] = 255
+    return bars
+
+
+def test_what_is_shifted_is_elsewhere_and_upright(bars: np.ndarray) -> None:
+    y, x, lean = moments(perturb("shifted", bars)).T
+    assert min(y.std(), x.std()) > 3
+    assert abs(lean).max() < 0.01
+
+
+@pytest.mark.parametrize(("name", "most"), [("rotated", np.tan(np.radians(20))), ("sheared", 0.35)])
+def test_what_is_turned_or_sheared_leans_either_way_and_not_too_far(name: str, most: float, bars: np.ndarray) -> None:
+    y, x, lean = moments(perturb(name, bars)).T
+    assert 0.7 * most < lean.max() < 1.05 * most
+    assert 0.7 * most < -lean.min() < 1.05 * most
+    assert max(y.std(), x.std()) < 0.3  # about its middle
+
+
+def test_jpeg_leaves_its_traces_beside_the_ink(digits: np.ndarray) -> None:
+    resized = np.stack(
+        [np.asarray(Image.fromarray(digit).resize((56, 56), Image.Resampling.BICUBIC)) for digit in digits]
+    )
+    traces = abs(perturb("JPEG", digits).astype(int) - resized)
+    assert (traces[resized == 0] > 0).mean() > 0.02
+    assert traces.mean() < 10
 
 
 def test_sizes_are_what_their_names_say(digits: np.ndarray) -> None:

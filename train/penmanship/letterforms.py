@@ -331,7 +331,7 @@ def _(rng):
     return [[cup], [[(x, top), (x + _lean(rng) - 0.05, 1.0)]]]
 
 
-@_form(4, "looped", 0.7)
+@_form(4, "rounded corner", 0.7)
 def _(rng):
     y = rng.uniform(0.55, 0.7)
     return [

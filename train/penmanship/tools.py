@@ -1,4 +1,5 @@
-"""Pens: how strokes become a picture. Pencil, pen, brush and marker, aliased and not, at any canvas size."""
+"""Pens: how strokes become a picture. Pencil, pen, brush and marker, aliased and not (all are from 75 pixels on, where
+what the network sees is averaged anyway), at any canvas size."""
 
 from dataclasses import dataclass
 
@@ -89,7 +90,7 @@ def draw(
 
 
 def _stamp(pen: ImageDraw.ImageDraw, stroke: NDArray[np.float64], radius: float, tool: Tool, rng: Generator) -> None:
-    """Presses the nib down along the stroke, at least twice per radius."""
+    """Presses the nib down along the stroke, twice per radius, but for 400 times at most."""
     lengths = np.linalg.norm(np.diff(stroke, axis=0), axis=1)
     at = np.concatenate([[0.0], np.cumsum(lengths)])
     count = int(np.clip(at[-1] / max(radius * 0.5, 0.5), 2, 400))

@@ -19,7 +19,7 @@ const FRAME_COVERAGE = 0.85;
 const FRAME_GAP = 1 / 32;
 const CRUMB = 0.15;
 const BORDER = 0.7;
-const CORNERS = 0.75;
+const CORNERS = 1;
 /** As the graph does: a steep line in place of a comparison, so that a grey at the very middle counts as dark. */
 const STEEP = 1e4;
 
@@ -104,9 +104,10 @@ function groundOf(picture, size) {
     above += Math.max(0, grey - split);
   }
   const share = total(rows) / size;
-  const border = (rows[0] + rows[size - 1] + columns[0] + columns[size - 1]) / 4;
+  const sides = [rows[0], rows[size - 1], columns[0], columns[size - 1]];
+  const border = total(sides) / 4;
   const corners = total([0, size - 1, picture.length - size, picture.length - 1].map((at) => bright(picture[at]))) / 2 - 1;
-  const mixed = 4 * border * (1 - border);
+  const mixed = total(sides.map((side) => side * (1 - side))); // four times their mean
   const light = 2 * (share - 0.5) + BORDER * (border - 0.5) + CORNERS * mixed * corners ** 3 > 0 ? 1 : 0;
   const [brightArea, darkArea] = [share * picture.length, (1 - share) * picture.length];
   const brightSum = above + brightArea * split;
