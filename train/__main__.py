@@ -219,4 +219,10 @@ def _new_file(text: str) -> Path:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    status = main()
+    if os.environ.get("TF_CONFIG"):
+        # TensorFlow's pool of threads writes, now and then, to what the interpreter has closed at its end.
+        sys.stdout.flush()
+        sys.stderr.flush()
+        os._exit(status)
+    sys.exit(status)

@@ -109,6 +109,17 @@ def without_service_worker(context: BrowserContext) -> None:
     context.add_init_script("delete Navigator.prototype.serviceWorker")
 
 
+def send_as_a_form(page: Page, files: Any) -> None:
+    """Have files compared as a plain form does it: the answer is a page."""
+    page.evaluate(
+        """() => document.body.insertAdjacentHTML('beforeend', `<form id="plain" action="/api/compare" method="post"
+            enctype="multipart/form-data"><input type="file" name="files" multiple></form>`)"""
+    )
+    page.locator("#plain input").set_input_files(files)
+    with page.expect_navigation():
+        page.evaluate("document.getElementById('plain').submit()")
+
+
 def watch_errors(page: Page, errors: list[str]) -> None:
     """Collect what the page complains about."""
 

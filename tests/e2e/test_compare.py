@@ -17,7 +17,7 @@ from playwright.sync_api import Browser, BrowserContext, Page, expect
 from server.settings import ROOT
 from tests.archives import zipped
 from tests.e2e.axe import violations
-from tests.e2e.conftest import DESKTOP, PHONE, watch_errors
+from tests.e2e.conftest import DESKTOP, PHONE, send_as_a_form, watch_errors
 from tests.photoshop import layer, written_by_ag_psd
 from tests.pictures import encode, seven
 from tests.server.test_compare import upload
@@ -621,12 +621,7 @@ def test_nothing_is_cut_on_a_phone_however_long_the_names_are(open_compare, loca
 
 
 def test_who_asks_the_server_for_a_page_gets_the_report(page, folder):
-    page.evaluate(
-        """() => document.body.insertAdjacentHTML('beforeend', `<form id="plain" action="/api/compare" method="post"
-            enctype="multipart/form-data"><input type="file" name="files"></form>`)"""
-    )
-    page.locator("#plain input").set_input_files(folder / "7/a.png")
-    page.evaluate("document.getElementById('plain').submit()")
+    send_as_a_form(page, folder / "7/a.png")
     expect(page.locator(".card-name")).to_have_text("a.png")
     assert page.url.endswith("/api/compare")
 

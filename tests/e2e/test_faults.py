@@ -10,7 +10,7 @@ import pytest
 from playwright.sync_api import Browser, BrowserContext, Page, Route, expect
 
 from tests.archives import zipped
-from tests.e2e.conftest import OpenDraw
+from tests.e2e.conftest import OpenDraw, send_as_a_form
 from tests.e2e.handwriting import EUROPEAN, line
 from tests.photoshop import layer, written_by_ag_psd
 from tests.pictures import encode, seven
@@ -108,11 +108,7 @@ def test_a_plain_form_shows_hostile_names_as_text_too(watched: Page, live_server
         {"name": "<script>window.hacked=1</script>.png", "mimeType": "image/png", "buffer": encode(seven())},
         {"name": "</script><img src=x onerror=window.hacked=1>", "mimeType": "image/png", "buffer": b"x"},
     ]
-    # As where the page's own script has not come.
-    watched.evaluate("document.addEventListener('change', (event) => event.stopImmediatePropagation(), true)")
-    watched.locator("#files").set_input_files(files)
-    with watched.expect_navigation():
-        watched.evaluate("HTMLFormElement.prototype.submit.call(document.querySelector('#drop'))")
+    send_as_a_form(watched, files)
     expect(watched.get_by_text("window.hacked=1").first).to_be_visible()
 
 
