@@ -108,6 +108,7 @@ class InsidePage(DrawPage):
 
     def reading(self) -> dict[str, Any]:
         """The last reading: picture, size and each layer's activation as it was computed in the browser."""
+        self.page.wait_for_function("() => window.reading", timeout=60_000)  # without a GPU, WebGL takes its time
         told = self.page.evaluate(TELL)
         told["picture"] = np.float32(told["picture"]).reshape(told["size"], told["size"])
         for layer in told["layers"].values():

@@ -69,12 +69,11 @@ def test_so_many_turns_are_taken_at_once_and_one_more(clock):
 def test_the_one_more_is_not_for_those_who_used_much(clock):
     turns = Turns(1, clock)
     use(turns, clock, "long", 2 * LITTLE)
-    with holding(turns, "other"):
-        with holding(turns, "long") as long:
-            assert not long.is_set()
-            with holding(turns, "new") as new:
-                assert new.is_set()
-        assert long.wait(SECONDS)
+    with holding(turns, "other"), holding(turns, "long") as long:
+        assert not long.is_set()
+        with holding(turns, "new") as new:
+            assert new.is_set()
+    assert long.wait(SECONDS)  # the other one's has ended
 
 
 def test_the_one_more_is_never_long(clock):
