@@ -110,6 +110,8 @@ def _room_for_rows() -> Iterator[IO[str]]:
     try:
         with TemporaryFile("w+", encoding="utf-8") as spool:
             yield spool
+    except BrokenPipeError:  # nobody reads what is printed meanwhile; click ends quietly
+        raise
     except OSError as error:
         raise click.ClickException(
             _(

@@ -343,6 +343,16 @@ def test_where_temporary_files_find_no_room_the_command_line_says_so(app, folder
     assert "TMPDIR" in result.output
 
 
+def test_a_reader_of_the_output_who_has_gone_is_no_full_disk(app, folder, monkeypatch):
+    def gone(_: object) -> None:
+        raise BrokenPipeError(errno.EPIPE, "Broken pipe")
+
+    monkeypatch.setattr("server.commands._headline", gone)
+    result = app.test_cli_runner().invoke(args=["compare", str(folder)])
+    assert result.exit_code == 1
+    assert "Temporary files" not in result.output
+
+
 def test_kill_9_leaves_none_of_its_processes(at_work):
     below = psutil.Process(at_work.pid).children(recursive=True)
     assert len(below) >= 2
