@@ -29,16 +29,21 @@ def server(start_server) -> LiveServer:
 
 def workers(server: LiveServer) -> set[int]:
     """The processes that serve."""
-    return {child for child in children(server.process.pid) if b"server.pictures" not in command(child)}
+    commands = {child: told(Path(f"/proc/{child}/cmdline")) for child in children(server.process.pid)}
+    return {child for child, command in commands.items() if command and "server.pictures" not in command}
 
 
 def children(pid: int) -> set[int]:
     threads = Path(f"/proc/{pid}/task").iterdir()
-    return {int(child) for thread in threads for child in (thread / "children").read_text().split()}
+    return {int(child) for thread in threads for child in told(thread / "children").split()}
 
 
-def command(pid: int) -> bytes:
-    return Path(f"/proc/{pid}/cmdline").read_bytes()
+def told(path: Path) -> str:
+    """What the system tells of a process or a thread; nothing where it has ended since it was listed."""
+    try:
+        return path.read_text()
+    except (FileNotFoundError, ProcessLookupError):
+        return ""
 
 
 def predict(server: LiveServer, body: bytes | None = None, content_type: str = JSON) -> int:
