@@ -20,8 +20,9 @@ hypothesis.settings.load_profile("steady")
 
 @pytest.fixture(scope="session")
 def app() -> Flask:
-    """The application with the default settings, but for the limits on how often one address may ask."""
-    return create_app(Settings.from_environment({**os.environ, **UNLIMITED}))
+    """The application with the default settings, but for the limits on how often one address may ask, and how long
+    a file may take, where others are busy."""
+    return create_app(Settings.from_environment({**os.environ, **UNLIMITED, "DIGITS_MAX_FILE_SECONDS": "100"}))
 
 
 @pytest.fixture

@@ -10,6 +10,8 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import IO
 
+import psutil
+
 from server.settings import ROOT
 
 UNLIMITED = {"DIGITS_PREDICT_RATE": "0", "DIGITS_COMPARE_RATE": "0"}
@@ -22,6 +24,14 @@ def until(true: Callable[[], object], seconds: float = 30) -> None:
     while not true():
         assert time.monotonic() < end, "it did not come to that"
         time.sleep(0.05)
+
+
+def ended(process: psutil.Process) -> bool:
+    """Whether a process has ended, be it that nobody has asked for its status yet."""
+    try:
+        return not process.is_running() or process.status() == psutil.STATUS_ZOMBIE
+    except psutil.NoSuchProcess:
+        return True
 
 
 class LiveServer:

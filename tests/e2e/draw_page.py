@@ -6,6 +6,9 @@ from playwright.sync_api import Download, Locator, Page, expect
 
 from tests.e2e.handwriting import Point, Stroke
 
+# Generous, for machines that are busy; what holds sooner is not waited for.
+expect.set_options(timeout=60_000)
+
 PAD_SIZE = 280
 """Side of the pad in its own units; strokes are given in them."""
 
@@ -74,7 +77,7 @@ class DrawPage:
 
     def expect_engine(self, name: str) -> None:
         """Wait until that engine is in use."""
-        expect(self.root).to_have_attribute("data-engine", name, timeout=20_000)
+        expect(self.root).to_have_attribute("data-engine", name)
         expect(self.root).to_have_attribute("data-ready", "false" if name == "none" else "true")
 
     def expect_digit(self, digit: int) -> None:

@@ -10,6 +10,7 @@ from playwright.sync_api import BrowserContext, Locator, Route, expect
 
 from tests.e2e.draw_page import DrawPage
 from tests.e2e.handwriting import Stroke
+from tests.live import until
 
 LISTEN = """
     window.readings = 0;
@@ -58,13 +59,13 @@ class InsidePage(DrawPage):
 
     def settle(self) -> None:
         """Wait until nothing more is read, and each section shows it: those off the screen come last."""
-        self.page.wait_for_function(
-            """() => new Promise((resolve) => {
-                const before = window.readings;
-                const shown = () => before > 0 && readings === before && !document.querySelector('.step.blank');
-                setTimeout(() => resolve(shown()), 300);
-            })"""
-        )
+        settled = """() => new Promise((resolve) => {
+            const before = window.readings;
+            const shown = () => before > 0 && readings === before && !document.querySelector('.step.blank');
+            setTimeout(() => resolve(shown()), 300);
+        })"""
+        # Not `wait_for_function`, which takes a promise for a yes; long, because without a GPU WebGL takes its time.
+        until(lambda: self.page.evaluate(settled), 90)
 
     def step(self, name: str) -> Locator:
         """A section by its id."""

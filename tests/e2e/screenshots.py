@@ -49,7 +49,7 @@ def compare(page: Page, url: str) -> None:
     """Compare the sample set and show the report from its headline on."""
     page.goto(f"{url}/compare")
     page.locator("#try").click()
-    expect(page.locator("#stop")).to_be_hidden(timeout=60_000)
+    expect(page.locator("#stop")).to_be_hidden()
     page.locator("#headline").evaluate("(headline) => scrollTo(0, headline.offsetTop - 16)")
     page.mouse.move(0, 0)
     page.wait_for_timeout(500)  # pictures in sight are painted

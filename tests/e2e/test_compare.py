@@ -80,7 +80,7 @@ DONE = re.compile(r"^(All files are read\.|Done\. Not read: \d+, for the reasons
 
 def choose(page: Page, folder: Path) -> None:
     page.locator("#folder").set_input_files(folder)
-    expect(page.locator("#status")).to_have_text(DONE, timeout=60_000)
+    expect(page.locator("#status")).to_have_text(DONE)
 
 
 def drop(page: Page, *paths: Path) -> None:
@@ -102,14 +102,14 @@ def test_a_folder_is_read_with_its_labels_and_what_fails_is_named(page, folder):
 
 def test_files_are_dropped_and_each_layer_is_a_digit(page, folder):
     drop(page, folder / "c.psd")
-    expect(page.locator(".card-name").first).to_have_text("c.psd › семь", timeout=60_000)
+    expect(page.locator(".card-name").first).to_have_text("c.psd › семь")
     expect(page.locator(".card")).to_have_count(2)
 
 
 def test_a_folder_is_dropped_with_all_that_is_in_it(page, folder):
     (folder / "empty").mkdir()
     drop(page, folder, folder / "7/a.png")
-    expect(page.locator("#status")).to_have_text(DONE, timeout=60_000)
+    expect(page.locator("#status")).to_have_text(DONE)
     names = set(page.locator(".card-name").all_inner_texts())
     assert {"mine/7/a.png", "mine/3/b.png", "a.png"} < names
     expect(page.locator(".card")).to_have_count(5)
@@ -125,14 +125,14 @@ def test_an_empty_folder_leaves_what_was_there(page, folder, tmp_path):
 
 def test_another_way_to_take_layers_reads_the_files_again(page, folder):
     page.locator("#files").set_input_files(folder / "c.psd")
-    expect(page.locator(".card")).to_have_count(2, timeout=60_000)
+    expect(page.locator(".card")).to_have_count(2)
     page.locator("#layers").select_option("flat")
-    expect(page.locator(".card-name")).to_have_text(["c.psd"], timeout=60_000)
+    expect(page.locator(".card-name")).to_have_text(["c.psd"])
 
 
 def test_the_sample_set_shows_a_newcomer_the_whole_report(page):
     page.get_by_role("button", name="Try a sample set").click()
-    expect(page.locator("#status")).to_have_text(DONE, timeout=60_000)
+    expect(page.locator("#status")).to_have_text(DONE)
     expect(page.locator("#headline")).to_have_text(re.compile(r"Read \d\d of 42: .* On MNIST: 99"))
     expect(page.locator(".card-name").filter(has_text="слои.psd › пять")).to_have_count(1)
     for part in ("#networks", "#ablation", "#confusion", "#recall", "#skipped"):
@@ -149,13 +149,12 @@ def test_the_sample_set_shows_a_newcomer_the_whole_report(page):
 def test_a_file_that_changes_or_goes_after_it_was_chosen_is_named_and_the_rest_is_read(page, folder, tmp_path):
     (tmp_path / "many.zip").write_bytes(zipped({"7.png": PNG}))
     page.locator("#files").set_input_files([folder / "7/a.png", folder / "3/b.png", tmp_path / "many.zip"])
-    expect(page.locator(".card")).to_have_count(3, timeout=60_000)
+    expect(page.locator(".card")).to_have_count(3)
     (folder / "3/b.png").write_bytes(PNG + b" ")
     (tmp_path / "many.zip").unlink()
     page.locator("#layers").select_option("flat")
     expect(page.locator("#skipped-list li")).to_have_text(
         [re.compile(rf"^{name} The browser can no longer read this file") for name in ("b.png", "many.zip")],
-        timeout=60_000,
     )
     expect(page.locator(".card-name")).to_have_text(["a.png"])
 
@@ -177,13 +176,13 @@ def test_what_a_dropped_folder_does_not_give_out_is_named_and_the_rest_is_read(p
         }""",
         base64.b64encode(PNG).decode(),
     )
-    expect(page.locator("#skipped-list li b")).to_have_text(["mine/gone.zip", "mine/locked"], timeout=60_000)
+    expect(page.locator("#skipped-list li b")).to_have_text(["mine/gone.zip", "mine/locked"])
     expect(page.locator(".card-name")).to_have_text(["mine/7.png"])
 
 
 def test_where_nothing_can_be_read_it_is_said_and_there_is_nothing_to_take_home(page, folder):
     page.locator("#files").set_input_files(folder / "broken.png")
-    expect(page.locator("#status")).to_have_text("Done. Not read: 1, for the reasons below.", timeout=60_000)
+    expect(page.locator("#status")).to_have_text("Done. Not read: 1, for the reasons below.")
     expect(page.locator("#headline")).to_have_text("No picture could be read.")
     expect(page.locator("#skipped-list")).to_contain_text("broken.png The file is damaged")
     expect(page.locator("#report table")).to_have_count(3)
@@ -207,7 +206,7 @@ def test_progress_counts_the_files_in_a_zip_and_is_not_read_aloud_each_time(page
         }"""
     )
     page.locator("#try").click()
-    expect(page.locator("#status")).to_have_text(DONE, timeout=60_000)
+    expect(page.locator("#status")).to_have_text(DONE)
     counted = [text for text in page.evaluate("counted") if text]
     assert counted[0] == "Read 0 of 35 files…"
     assert len(set(counted)) == 35, "every file counts"
@@ -246,7 +245,7 @@ def test_labels_are_typed_while_rows_come_and_stop_ends_the_work_on_the_server(p
     page.locator("input.label").first.focus()
     page.keyboard.type("5")
     before = pictures()
-    expect(page.locator("#gallery-count")).not_to_contain_text(f" of {before}", timeout=30_000)
+    expect(page.locator("#gallery-count")).not_to_contain_text(f" of {before}")
     expect(page.locator("input.label").nth(1)).to_be_focused()  # typing goes on while rows come
     stop(page)
     assert before < pictures() < 3000
@@ -258,7 +257,7 @@ def test_new_files_take_the_place_of_those_that_are_still_read(page, folder):
     page.route("**/api/compare", lambda route: None, times=1)
     page.locator("#folder").set_input_files(folder)
     page.locator("#files").set_input_files(folder / "7/a.png")
-    expect(page.locator("#status")).to_have_text(DONE, timeout=60_000)
+    expect(page.locator("#status")).to_have_text(DONE)
     expect(page.locator(".card-name")).to_have_text(["a.png"])
 
 
@@ -309,19 +308,19 @@ def test_typed_labels_stay_when_the_same_files_are_read_again(page, tmp_path):
     psd.write_bytes(written_by_ag_psd(layer("шесть"), layer("one"), layer("one")))
     page.locator("#files").set_input_files(psd)
     labels = page.locator("input.label")
-    expect(labels).to_have_count(3, timeout=60_000)
+    expect(labels).to_have_count(3)
     labels.last.fill("7")
     page.locator("#layers").select_option("flat")
-    expect(labels).to_have_count(1, timeout=60_000)
+    expect(labels).to_have_count(1)
     labels.fill("4")
     page.locator("#layers").select_option("each")
-    expect(labels).to_have_count(3, timeout=60_000)
+    expect(labels).to_have_count(3)
     assert [label.input_value() for label in labels.all()] == ["6", "1", "7"], "of two layers of one name too"
     page.locator("#layers").select_option("flat")
-    expect(labels).to_have_count(1, timeout=60_000)
+    expect(labels).to_have_count(1)
     expect(labels).to_have_value("4")
     page.locator("#files").set_input_files(psd)  # chosen anew: they may be others by now
-    expect(labels).to_have_value("", timeout=60_000)
+    expect(labels).to_have_value("")
 
 
 def test_a_report_stays_until_the_first_row_of_the_next_comes(page, folder):
@@ -366,7 +365,7 @@ def test_a_report_stays_when_the_language_changes_and_speaks_the_other_one(page,
     expect(page.locator("#status")).to_have_text("Чтобы прочитать их так, выберите файлы ещё раз.")
     page.locator("#layers").select_option("flat")
     page.locator("#folder").set_input_files(folder)
-    expect(page.locator("#status")).to_contain_text("Готово.", timeout=60_000)
+    expect(page.locator("#status")).to_contain_text("Готово.")
     expect(page.locator("input.label").first).to_have_value("5")  # as it was typed before
 
 
@@ -476,7 +475,7 @@ def test_a_confusion_cell_opens_the_pictures_behind_it(page, folder):
 @pytest.mark.parametrize("network", ["robust", "classic"])
 def test_mistakes_and_order_are_those_of_the_chosen_network(page, network, client: FlaskClient):
     page.locator("#try").click()
-    expect(page.locator("#status")).to_have_text(DONE, timeout=60_000)
+    expect(page.locator("#status")).to_have_text(DONE)
     page.locator("#network").select_option(network)
     page.locator("#filter").select_option("mistakes")
     page.locator("#order").select_option("unsure")
@@ -522,7 +521,7 @@ def test_a_thousand_pictures_stay_smooth(page, client: FlaskClient):
     body = "\n".join(json.dumps(row) for row in rows) + "\n"
     page.route("**/api/compare", lambda route: route.fulfill(body=body, content_type="application/x-ndjson"))
     page.locator("#files").set_input_files({"name": "a.zip", "mimeType": "application/zip", "buffer": b"PK"})
-    expect(page.locator("#gallery-count")).to_have_text("100 of 1000", timeout=30_000)
+    expect(page.locator("#gallery-count")).to_have_text("100 of 1000")
     expect(page.locator("#stop")).to_be_hidden()
     page.wait_for_timeout(600)  # what came in last is shown by then
     page.evaluate(
@@ -584,7 +583,7 @@ def test_axe_finds_nothing(open_compare, locale, viewport):
     page = open_compare(locale=locale, viewport=viewport)
     assert violations(page) == [], "empty"
     page.locator("#try").click()
-    expect(page.locator("#stop")).to_be_hidden(timeout=60_000)
+    expect(page.locator("#stop")).to_be_hidden()
     page.locator(".cell.wrong:visible").first.click()
     page.locator(".card summary").first.click()
     assert violations(page) == [], "with a report"
@@ -594,7 +593,7 @@ def test_the_page_speaks_russian(open_compare, folder):
     page = open_compare(locale="ru")
     expect(page.locator("h1")).to_have_text("Ваши цифры и MNIST")
     page.locator("#folder").set_input_files(folder)
-    expect(page.locator("#status")).to_have_text("Готово. Не прочитано: 1; причины указаны ниже.", timeout=60_000)
+    expect(page.locator("#status")).to_have_text("Готово. Не прочитано: 1; причины указаны ниже.")
     expect(page.locator("#headline")).to_contain_text("Прочитано 2 из 3: 66,7 %")
     page.locator("#filter").select_option("mistakes")
     expect(page.locator(".card")).to_contain_text("Надёжная: 7")
@@ -608,7 +607,7 @@ def test_nothing_is_cut_on_a_phone_however_long_the_names_are(open_compare, loca
     broken = tmp_path / f"{'b' * 200}.png"
     broken.write_bytes(b"x")
     page.locator("#files").set_input_files([long, broken])
-    expect(page.locator("#stop")).to_be_hidden(timeout=60_000)
+    expect(page.locator("#stop")).to_be_hidden()
     too_wide = page.evaluate(
         """() => [...document.querySelectorAll('main *:not(.spoken-only)')]
             .filter((node) => node.getBoundingClientRect().right > innerWidth).map(({ outerHTML }) => outerHTML)"""

@@ -113,9 +113,12 @@ def test_arrow_keys_and_space_draw(open_draw: OpenDraw) -> None:
     keyboard.press(" ")
     page.expect_digit(1)
     keyboard.press("ArrowRight")
+    two_frames = "new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)))"
+    page.page.evaluate(two_frames)  # the last step is read
     before = page.probabilities()
     for _ in range(5):
         keyboard.press("ArrowRight")
+    page.page.evaluate(two_frames)
     assert page.probabilities() == before, "a lifted pen draws nothing"
 
 
@@ -332,5 +335,4 @@ def wait_for_bars(page: DrawPage, expected: list[float]) -> None:
         """expected => [...document.querySelectorAll('[role=meter]')]
             .every((meter, digit) => Math.abs(meter.ariaValueNow - expected[digit]) < 0.2)""",
         arg=expected,
-        timeout=5000,
     )

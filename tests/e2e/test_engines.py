@@ -19,7 +19,7 @@ from server.settings import ROOT
 from tests.e2e.conftest import OpenDraw, OpenInside
 from tests.e2e.draw_page import PAD_SIZE
 from tests.e2e.handwriting import AMERICAN, EUROPEAN, line
-from tests.live import LiveServer
+from tests.live import LiveServer, until
 
 SEVEN, THREE = EUROPEAN[7], EUROPEAN[3]
 MODELS = sorted(path.name for path in (ROOT / "static/models").iterdir() if path.is_dir())
@@ -45,7 +45,7 @@ def test_each_engine_can_be_forced_and_reads(open_draw: OpenDraw, engine: str) -
     page = open_draw(f"?engine={engine}", errors_allowed=engine == "webgl")  # no GPU here: the driver complains
     page.expect_engine(engine)
     page.draw(SEVEN)
-    expect(page.answer).to_have_text("7", timeout=30_000)  # without a GPU, shaders take seconds
+    expect(page.answer).to_have_text("7", timeout=90_000)  # without a GPU, shaders take their time
     seen = page.page.locator("#sight").evaluate(
         "(canvas) => canvas.getContext('2d').getImageData(0, 0, 28, 28).data.filter((_, k) => k % 4 === 0).join()"
     )
@@ -61,7 +61,7 @@ def test_wasm_comes_first_and_only_what_it_needs_is_loaded(open_draw: OpenDraw) 
     files = [url.rpartition("/")[2] for url in transferred if "/static/dist/" in url]
     kinds = [re.sub(r"-\w{8}\.", ".", file) for file in files]
     network = ["robust.bin", "robust.plan.json", "tfjs-backend-wasm-simd.wasm"]
-    assert set(kinds) == {"draw.js", "favicon.svg", "style.css", *network}
+    assert set(kinds) - {"favicon.svg"} == {"draw.js", "style.css", *network}  # the browser has the icon when it likes
     assert len(files) == len(set(files)), "nothing is loaded twice"
 
 
@@ -215,7 +215,7 @@ def test_the_page_returns_to_the_browser_when_it_can(open_draw: OpenDraw) -> Non
     page.draw(SEVEN)
     page.page.context.unroute(weights)
     # Where the weights come back between two attempts, the second of them has them first.
-    expect(page.root).to_have_attribute("data-engine", re.compile("wasm|cpu"), timeout=20_000)
+    expect(page.root).to_have_attribute("data-engine", re.compile("wasm|cpu"))
     page.expect_digit(7)
 
 
@@ -428,14 +428,17 @@ def test_a_page_that_is_held_up_by_reading_goes_on_in_a_worker(open_draw: OpenDr
     page.draw(SEVEN)
     page.expect_digit(7)
     session.send("Emulation.setCPUThrottlingRate", {"rate": 1})
-    page.page.wait_for_timeout(500)  # for the worker to have read
-    before = page.page.evaluate("readings")
-    assert before > 0
-    page.button("clear").click()
-    page.draw(THREE)
-    page.expect_digit(3)
+    assert page.page.evaluate("readings") > 0
+
+    def reads_elsewhere() -> bool:
+        before = page.page.evaluate("readings")
+        page.button("clear").click()
+        page.draw(THREE)
+        page.expect_digit(3)
+        return page.page.evaluate("readings") == before
+
+    until(reads_elsewhere)  # the worker takes its time to start
     page.expect_engine("wasm")
-    assert page.page.evaluate("readings") == before
 
 
 def test_the_measures_of_the_design_are_there(open_draw: OpenDraw) -> None:

@@ -258,7 +258,7 @@ def test_a_busy_server_is_asked_again_when_it_says(watched: Page, live_server: s
     watched.context.route(re.compile("/api/compare"), refuse_once)
     watched.goto(f"{live_server}/compare")
     watched.locator("#files").set_input_files([{"name": "7.png", "mimeType": "image/png", "buffer": encode(seven())}])
-    expect(watched.locator("#status")).to_have_text("All files are read.", timeout=60_000)
+    expect(watched.locator("#status")).to_have_text("All files are read.")
     expect(watched.locator("#headline")).to_contain_text("Read 1 of 1")
     assert refusals == [503]
 

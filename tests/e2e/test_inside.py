@@ -375,6 +375,7 @@ def test_the_address_of_a_step_leads_to_it_while_the_figures_above_grow(
     top = page.step(step).evaluate("(section) => section.getBoundingClientRect().top")
     assert top == pytest.approx(8, abs=2)
     page.page.mouse.wheel(0, -300)
+    page.page.wait_for_function(f"document.getElementById('{step}').getBoundingClientRect().top > 100")
     page.page.wait_for_timeout(300)
     assert page.step(step).evaluate("(section) => section.getBoundingClientRect().top") > 100, "it lets go"
 
@@ -769,7 +770,6 @@ def taller_server(tmp_path_factory: pytest.TempPathFactory) -> Any:
     server.stop()
 
 
-@pytest.mark.timeout(300)
 def test_another_network_shows_itself_without_a_change_to_the_page(browser: Browser, taller_server: LiveServer) -> None:
     context = browser.new_context(locale="en")
     listen(context)

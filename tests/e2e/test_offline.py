@@ -2,7 +2,6 @@
 
 import json
 import shutil
-import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -12,7 +11,7 @@ from playwright.sync_api import Browser, BrowserContext, Page, expect
 from server.settings import ROOT
 from tests.e2e.draw_page import DrawPage
 from tests.e2e.handwriting import EUROPEAN
-from tests.live import LiveServer
+from tests.live import LiveServer, until
 
 SEVEN = EUROPEAN[7]
 DIST = ROOT / "static/dist"
@@ -49,11 +48,8 @@ def wait_until_kept(page: Page, releases: int = 1) -> None:
         const kept = (await caches.keys()).filter((name) => name.startsWith('release-'));
         return active.state === 'activated' && !installing && !waiting ? kept.length : 0;
     }"""
-    deadline = time.monotonic() + 30
     # Not `wait_for_function`: that takes the promise of an asynchronous function for a yes.
-    while page.evaluate(kept) != releases:
-        assert time.monotonic() < deadline, f"{releases} releases are not kept after 30 seconds"
-        page.wait_for_timeout(50)
+    until(lambda: page.evaluate(kept) == releases)
 
 
 def first_visit(context: BrowserContext, url: str) -> Page:

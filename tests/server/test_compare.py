@@ -26,7 +26,7 @@ from server.comparison.rows import PNG_URL, png
 from server.settings import ROOT
 from server.usage import CHARGE
 from tests.archives import zipped
-from tests.live import until
+from tests.live import ended, until
 from tests.photoshop import layer, written_by_ag_psd
 from tests.pictures import encode, seven
 
@@ -69,7 +69,8 @@ def test_rows_come_one_by_one_while_files_are_read(client):
     assert [next(iter(row)) for row in rows] == ["picture"] * 4 + ["skipped", "summary"]
 
 
-def test_a_zip_stands_for_a_folder(client):
+def test_a_zip_stands_for_a_folder(app, client):
+    load_mnist(app)
     report = upload(client, {"mine.zip": zipped(FILES)}).get_json()
     assert [row["name"] for row in report["pictures"]] == [f"mine.zip/{name}" for name in list(FILES)[:4]]
     plain = upload(client, FILES).get_json()
@@ -357,7 +358,7 @@ def test_kill_9_leaves_none_of_its_processes(at_work):
     below = psutil.Process(at_work.pid).children(recursive=True)
     assert len(below) >= 2
     at_work.kill()
-    until(lambda: not any(child.is_running() and child.status() != psutil.STATUS_ZOMBIE for child in below))
+    until(lambda: all(map(ended, below)))
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="needs /proc")

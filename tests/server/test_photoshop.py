@@ -146,7 +146,7 @@ def test_a_page_of_paper_in_print_quality_is_read_within_the_usual_memory():
     page.paste((0, 0, 0, 255), (700, 600, 1700, 800))
     file = BytesIO()
     PSDImage.frompil(page).save(file)
-    reader = Reader(Settings(readers=1))
+    reader = Reader(Settings(readers=1, max_file_seconds=100))
     [picture] = reader.read(file.getvalue(), "7.psd").pictures
     reader.close()
     assert picture.grey[175, 300] == 0

@@ -109,8 +109,6 @@ def test_every_batch_holds_own_digits_distorted_like_mnists() -> None:
 
 # A run
 
-pytestmark = pytest.mark.timeout(600)
-
 
 @pytest.fixture(scope="module")
 def run(mnist_slice: mnist.Mnist, tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, list[str]]:
