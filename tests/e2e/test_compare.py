@@ -650,7 +650,7 @@ def test_a_label_typed_while_a_report_is_made_is_not_in_it_and_so_not_saved(page
     held = []
     page.route("**/api/report?format=csv", lambda route: held.append(route))
     page.locator("[data-format=csv]").click()
-    page.wait_for_function("document.activeElement.dataset.format === 'csv'")
+    page.wait_for_function("() => document.activeElement.dataset.format === 'csv'")
     page.locator("input.label").last.fill("5")
     with page.expect_download():
         held[0].continue_()

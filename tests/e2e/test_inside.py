@@ -370,12 +370,13 @@ def test_the_address_of_a_step_leads_to_it_while_the_figures_above_grow(
     open_inside: OpenInside, step: str, width: int
 ) -> None:
     page = open_inside(f"#{step}", viewport={"width": width, "height": 700})
-    page.page.wait_for_function(f"Math.abs(document.getElementById('{step}').getBoundingClientRect().top - 8) < 2")
+    # Functions: where an expression does not hold at once, the page's policy forbids to evaluate it again.
+    page.page.wait_for_function(f"() => Math.abs({step}.getBoundingClientRect().top - 8) < 2")
     page.page.wait_for_timeout(500)  # the sections out of sight are painted too
     top = page.step(step).evaluate("(section) => section.getBoundingClientRect().top")
     assert top == pytest.approx(8, abs=2)
     page.page.mouse.wheel(0, -300)
-    page.page.wait_for_function(f"document.getElementById('{step}').getBoundingClientRect().top > 100")
+    page.page.wait_for_function(f"() => {step}.getBoundingClientRect().top > 100")
     page.page.wait_for_timeout(300)
     assert page.step(step).evaluate("(section) => section.getBoundingClientRect().top") > 100, "it lets go"
 

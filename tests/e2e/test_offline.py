@@ -129,7 +129,7 @@ def test_a_language_that_was_chosen_before_is_kept_and_the_server_knows_of_a_lat
     with page.expect_event("response", lambda response: "lang=en" in response.url):
         page.get_by_role("link", name="EN").click()
     expect(page.locator("html")).to_have_attribute("lang", "en")
-    page.wait_for_function("document.cookie.includes('lang=en')")
+    page.wait_for_function("() => document.cookie.includes('lang=en')")
 
 
 def test_a_language_that_is_chosen_where_the_server_is_needed_holds_everywhere(
