@@ -99,7 +99,9 @@ def training_batches(
             heard = tf.gather(said, chosen)
             if drawn:
                 heard = tf.concat([heard, tf.gather(said_of_drawings, more)], 0)
-            asked = tf.concat([tf.cast(heard, tf.float32), asked], 1)
+            # That there is no digit the label knows better; of blank sheets the teachers have seen none.
+            no_digit = truth[:, tf.newaxis] >= CLASSES
+            asked = tf.concat([tf.where(no_digit, asked, tf.cast(heard, tf.float32)), asked], 1)
         return images, asked
 
     numbers = tf.data.Dataset.range(steps.start, steps.stop)

@@ -23,7 +23,7 @@ from .lessons import PASSES, lessons
 from .mnist import Mnist, Split
 from .networks import Recipe
 
-COOLDOWN = 0.3
+COOLDOWN = 0.5
 """Share of the epochs in which the learning rate falls to zero."""
 WEIGHT_DECAY = 0.02
 VALIDATION_SEED = 10_007

@@ -178,7 +178,7 @@ class Recipe:
 
 
 RECIPES = {
-    "robust": Recipe("robust", robust, Normalizing, True, True, 180, 128, 2e-3, 0.05, taught=True),
+    "robust": Recipe("robust", robust, Normalizing, True, True, 200, 128, 2e-3, 0.05, taught=True),
     "classic": Recipe("classic", classic, PlainResizing, False, False, 16, 128, 1e-3, 0.0),
 }
 

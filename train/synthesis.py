@@ -6,6 +6,7 @@ number of processes makes the same set.
 
 import multiprocessing
 import os
+import signal
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -51,6 +52,9 @@ def draw_block(
         digit = int(rng.integers(10))
         labels[k] = NO_DIGIT if is_doodle else digit
         strokes = trace(doodle(rng, kinds), rng) if is_doodle else write(digit, rng)
+        if not strokes:
+            pictures[k] = paper.blank(side, rng)
+            continue
         scaled = rng.random() < 0.3
         ink = draw(strokes, choose_tool(rng), side * 4 if scaled and side < 112 else side, rng, fill)
         pictures[k] = paper.lay(paper.shrink(ink, side, rng) if len(ink) != side else ink, rng)
@@ -65,8 +69,9 @@ def draw_blocks(
     seed: int, blocks: list[int], doodles: float = 0.0, kinds: list[str] = SHOWN_IN_TRAINING
 ) -> Iterator[tuple[int, NDArray[np.uint8], NDArray[np.uint8]]]:
     """`draw_block` for each of `blocks`, as they are ready, on all processors."""
-    # Spawned, not forked: TensorFlow's threads do not survive a fork.
-    with multiprocessing.get_context("spawn").Pool(os.cpu_count()) as pool:
+    # Spawned, not forked: TensorFlow's threads do not survive a fork. An interrupt is the parent's, who ends them.
+    context = multiprocessing.get_context("spawn")
+    with context.Pool(os.cpu_count(), signal.signal, (signal.SIGINT, signal.SIG_IGN)) as pool:
         yield from pool.imap_unordered(_draw, [(seed, block, doodles, kinds) for block in blocks])
 
 

@@ -9,15 +9,26 @@ from PIL import Image
 from playwright.sync_api import expect
 
 from tests.e2e.conftest import PHONE, OpenDraw
-from tests.e2e.draw_page import DrawPage
-from tests.e2e.handwriting import AMERICAN, EUROPEAN, line
+from tests.e2e.draw_page import PAD_SIZE, DrawPage
+from tests.e2e.handwriting import AMERICAN, EUROPEAN, Stroke, line
+from train.penmanship import write
+from train.penmanship.tools import place
 
 SEVEN = EUROPEAN[7]
 ONE = AMERICAN[1]
 
 
-@pytest.mark.parametrize("hand", [AMERICAN, EUROPEAN], ids=["american", "european"])
-def test_all_ten_digits_are_read_in_either_hand(open_draw: OpenDraw, hand: list) -> None:
+def written(digit: int) -> list[Stroke]:
+    """As the pen generator writes, across much of the pad."""
+    rng = np.random.default_rng(digit)
+    strokes, _ = place(write(digit, rng, care=0.9), PAD_SIZE, rng, (0.7, 0.7))
+    return [[(x, y) for x, y in stroke[::2].tolist()] for stroke in strokes]
+
+
+@pytest.mark.parametrize(
+    "hand", [AMERICAN, EUROPEAN, [written(k) for k in range(10)]], ids=["american", "european", "penmanship"]
+)
+def test_all_ten_digits_are_read_in_every_hand(open_draw: OpenDraw, hand: list) -> None:
     page = open_draw()
     for digit, strokes in enumerate(hand):
         page.draw(strokes)

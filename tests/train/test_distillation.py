@@ -14,6 +14,7 @@ from train.errors import DataError
 from train.lessons import Lessons
 from train.mnist import Mnist, Split
 from train.networks import RECIPES
+from train.synthesis import NO_DIGIT
 
 RNG = np.random.default_rng(1)
 LOGITS = RNG.normal(size=(6, 10)).astype(np.float32)
@@ -99,13 +100,24 @@ def test_the_teachers_words_go_with_the_pictures_they_are_about(tmp_path: Path) 
     assert len(set(seen)) == len(seen)
 
 
+def test_what_is_no_digit_the_label_knows_better_than_the_teachers() -> None:
+    mnist, recipe, sure = few(100), RECIPES["robust"], np.eye(10, dtype=np.float16)
+    drawn = Split(few(40, seed=2).pictures, np.array([3, NO_DIGIT] * 20, np.uint8))
+    taught = Lessons(mnist.pictures, sure[mnist.labels], sure[[3] * 40])
+    [(_, targets)] = batches.training_batches(recipe, mnist, drawn, 1, range(1), lessons=taught)
+    of_drawings = targets.numpy()[-round(recipe.batch * batches.DRAWN_SHARE) :]
+    no_digit = np.isclose(of_drawings[:, 10:], 0.1).all(axis=1)
+    assert 0 < no_digit.sum() < len(no_digit)
+    np.testing.assert_allclose(of_drawings[no_digit, :10], 0.1)
+    np.testing.assert_array_equal(of_drawings[~no_digit, 3], 1.0)
+
+
 def test_a_checkout_without_teachers_says_how_to_get_them(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(lessons, "TEACHERS", tmp_path)
     with pytest.raises(DataError, match="git checkout"):
         lessons.teachers()
 
 
-@pytest.mark.timeout(600)
 @pytest.mark.usefixtures("mnist_slice")
 def test_teachers_are_trained_and_then_asked(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     out = tmp_path / "teachers"

@@ -9,8 +9,8 @@ import pytest
 from PIL import Image
 
 from train.__main__ import main
-from train.penmanship import FORMS, LETTERFORMS, choose_tool, draw, form_names, paper, write
-from train.penmanship.doodles import KINDS, ONLY_MEASURED, SHOWN_IN_TRAINING, doodle
+from train.penmanship import FORMS, LETTERFORMS, Tool, choose_tool, draw, form_names, paper, write
+from train.penmanship.doodles import BLANK, KINDS, ONLY_MEASURED, SHOWN_IN_TRAINING, doodle
 from train.penmanship.hand import trace
 
 ALL = [pytest.param(form, id=f"{form.digit} {form.name}") for form in LETTERFORMS]
@@ -54,6 +54,30 @@ def test_a_form_leaves_ink_and_paper_with_every_pen(form) -> None:
         assert 0.002 < ink.mean() < 0.6
 
 
+@pytest.mark.parametrize("width", [0.005, 0.1])
+def test_a_stroke_fades_and_covers_no_darker_ink(width: float) -> None:
+    bar, crossing = (np.linspace(*ends, 50) for ends in (((0, 0), (1, 0)), ((0.5, -0.5), (0.5, 0.5))))
+    tool = Tool("pen", width, fading=0.8, antialiased=False)
+    for seed in range(20):
+        ink = draw([bar, crossing], tool, 100, np.random.default_rng(seed), (0.8, 0.8))
+        row, column = (int(np.argmax((ink > 0).sum(axis=axis))) for axis in (1, 0))
+        along = ink[row][ink[row] > 0]
+        assert along.max() > along.min() + 0.1
+        assert ink[ink > 0].min() >= 0.19
+        beside = ink[row, [column - 8, column + 8]], ink[[row - 8, row + 8], column]
+        assert ink[row, column] >= max(pair.min() for pair in beside) - 0.06
+
+
+@pytest.mark.parametrize("tool", ["pencil", "pen", "brush", "marker"])
+def test_pens_of_every_kind_may_fade_and_leave_ink(tool: str) -> None:
+    rng = np.random.default_rng(0)
+    tools = [each for each in (choose_tool(rng) for _ in range(1000)) if each.name == tool]
+    fading = np.array([each.fading > 0 for each in tools])
+    assert 0.06 < fading.mean() < 0.2
+    for each in tools[:20]:
+        assert draw(write(3, rng), each, 56, rng).max() > 0.15
+
+
 def test_a_seed_writes_the_same_twice_and_another_seed_does_not() -> None:
     def once(seed: int) -> np.ndarray:
         rng = np.random.default_rng(seed)
@@ -89,7 +113,19 @@ def test_a_doodle_can_be_drawn(kind: str) -> None:
 
 def test_doodles_that_measure_are_never_shown_in_training() -> None:
     assert not set(ONLY_MEASURED) & set(SHOWN_IN_TRAINING)
-    assert {*ONLY_MEASURED, *SHOWN_IN_TRAINING} == set(KINDS)
+    assert {*ONLY_MEASURED, *SHOWN_IN_TRAINING} == {*KINDS, BLANK}
+
+
+@pytest.mark.parametrize("side", [12, 28, 112])
+def test_a_blank_sheet_is_paper_of_any_light(side: int) -> None:
+    rng = np.random.default_rng(4)
+    assert doodle(rng, [BLANK]) == []
+    sheets = np.stack([paper.blank(side, rng) for _ in range(60)])
+    assert (sheets.shape, sheets.dtype) == ((60, side, side), np.uint8)
+    assert paper._lined(sheets[0] * np.float32(0), rng, darkest=1.0).any(), "lines, though there is no ink"
+    spread = np.ptp(sheets, axis=(1, 2))
+    assert spread.min() < 40 < 60 < spread.max()
+    assert sheets.mean(axis=(1, 2)).min() < 60 < 200 < sheets.mean(axis=(1, 2)).max()
 
 
 def test_the_command_draws_a_sheet(tmp_path: Path) -> None:

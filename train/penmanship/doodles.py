@@ -1,8 +1,8 @@
 """What is drawn on a pad and is not a digit: scribbles, shapes and letters, as skeletons like a digit's.
 
 The recognizer must not be sure about these. Half of the kinds are shown to it in training (with the answer
-"any digit, equally"), the other half only measure it. Letters that some hand writes like a digit (O, I, l, S,
-Z, b, g, q, B, D, and the Russian З, О, б) are left out.
+"any digit, equally"), the other half only measure it; blank sheets do both, each time others. Letters that some hand
+writes like a digit (O, I, l, S, Z, b, g, q, B, D, and the Russian З, О, б) are left out.
 """
 
 import itertools
@@ -33,7 +33,9 @@ LETTERS: dict[str, list[Stroke]] = {
     "m": [
         [
             [(0, 1), (0, 0.2)],
+            [(0, 0.2), (0, 0.4)],
             [(0, 0.4), (0.25, 0.2), (0.48, 0.5), (0.5, 1)],
+            [(0.5, 1), (0.5, 0.5)],
             [(0.5, 0.5), (0.75, 0.2), (1, 1)],
         ]
     ],
@@ -104,11 +106,15 @@ def rails(rng: Generator) -> list[Stroke]:
 
 SCRIBBLES = {"walk": walk, "zigzag": zigzag, "spiral": spiral, "rails": rails}
 KINDS = [*SCRIBBLES, *LETTERS]
-SHOWN_IN_TRAINING = [kind for k, kind in enumerate(KINDS) if k % 2 == 0]
+BLANK = "blank sheet"
+"""Of no strokes: paper alone."""
+SHOWN_IN_TRAINING = [*(kind for k, kind in enumerate(KINDS) if k % 2 == 0), BLANK, BLANK]
 ONLY_MEASURED = [kind for k, kind in enumerate(KINDS) if k % 2 == 1]
 
 
 def doodle(rng: Generator, kinds: list[str] = KINDS) -> list[Stroke]:
-    """A random skeleton of one of `kinds`."""
+    """A random skeleton of one of `kinds`, as frequent as it is in them; without strokes for `BLANK`."""
     kind = kinds[rng.integers(len(kinds))]
+    if kind == BLANK:
+        return []
     return SCRIBBLES[kind](rng) if kind in SCRIBBLES else LETTERS[kind]

@@ -60,6 +60,29 @@ def lay(ink: NDArray[np.float32], rng: Generator, dirt: float = 0.35) -> NDArray
     return grey.clip(0, 255).astype(np.uint8)
 
 
+def blank(side: int, rng: Generator) -> NDArray[np.uint8]:
+    """A sheet with nothing on it, as uneven as light and paper make it: greys 0..255 [side, side]."""
+    y, x = np.mgrid[:side, :side] / max(side - 1, 1) - 0.5
+    bright_y, bright_x, *slope = rng.uniform(-0.5, 0.5, 4)
+    dark = rng.uniform(0, 60) * ((y - bright_y) ** 2 + (x - bright_x) ** 2) * 2
+    dark += rng.uniform(0, 40) * (slope[0] * y + slope[1] * x)
+    if rng.random() < 0.3:  # somebody's shadow
+        angle = rng.uniform(0, 2 * np.pi)
+        beyond = np.cos(angle) * y + np.sin(angle) * x - rng.uniform(-0.4, 0.4)
+        dark += rng.uniform(5, 60) / (1 + np.exp(-beyond / rng.uniform(0.01, 0.1)))
+    grain = gaussian_filter(rng.normal(size=(side, side)), rng.uniform(0.0, 0.02) * side)
+    dark += rng.uniform(0, 6) * grain / max(float(grain.std()), 1e-6)
+    marks = np.zeros((side, side), np.float32)
+    if rng.random() < 0.2:
+        marks = _specked(marks, rng)
+    if rng.random() < 0.2 and side >= LINED_SIDE:
+        marks = _lined(marks, rng, darkest=1.0)
+    grey = rng.uniform(180, 255) - dark - rng.uniform(20, 120) * marks
+    if rng.random() < 0.3:
+        grey = 255.0 - grey
+    return grey.clip(0, 255).astype(np.uint8)
+
+
 def _framed(ink: NDArray[np.float32], rng: Generator) -> NDArray[np.float32]:
     inset, width = (
         int(rng.integers(0, max(1, len(ink) // 20) + 1)),
@@ -90,12 +113,12 @@ def _crowded(ink: NDArray[np.float32], rng: Generator) -> NDArray[np.float32]:
     return np.rot90(crowded, -turns)
 
 
-def _lined(ink: NDArray[np.float32], rng: Generator) -> NDArray[np.float32]:
-    """On ruled or squared paper, whose lines are fainter than the darkest ink."""
+def _lined(ink: NDArray[np.float32], rng: Generator, darkest: float | None = None) -> NDArray[np.float32]:
+    """On ruled or squared paper, whose lines are fainter than the darkest ink, of this picture if none is given."""
     lined = ink.copy()
     width = max(1, round(len(ink) * rng.uniform(0.005, 0.025)))
     pitch = max(2 * width + 1, round(len(ink) * rng.uniform(0.12, 0.5)))
-    line = rng.uniform(0.05, 0.55) * ink.max()
+    line = rng.uniform(0.05, 0.55) * (ink.max() if darkest is None else darkest)
     first, second = rng.integers(0, pitch, 2)
     squared = rng.random() < 0.6
     for across, start in [(lined, first), (lined.T, second)] if squared else [(lined, first)]:
