@@ -1,8 +1,8 @@
 """Measures the exported models, the very files that ship, on every set there is, by LiteRT.
 
 Sets: the MNIST test set; each perturbation of it; pen drawings of a seed that training never saw; doodles of
-kinds that training never saw; and, where a folder of them is named, pictures that people drew (`index.csv`
-with the columns `file` and `label` beside the pictures), for measuring only.
+kinds that training never saw; blank sheets of another seed; and, where a folder of them is named, pictures that
+people drew (`index.csv` with the columns `file` and `label` beside the pictures), for measuring only.
 """
 
 import base64
@@ -24,7 +24,8 @@ from . import mnist, synthesis
 from .errors import DataError
 from .export import litert
 from .measures import measure
-from .penmanship.doodles import ONLY_MEASURED
+from .normalizing import FAINTEST
+from .penmanship.doodles import BLANK, ONLY_MEASURED
 from .perturbations import PERTURBATIONS, perturb
 from .progress import progress
 
@@ -77,7 +78,7 @@ def _of_every_side(seed: int, count: int, limit: int | None, **what) -> Chunks:
 
 
 def read_drawn(folder: Path) -> Chunks:
-    """Pictures that people drew, one by one, upright, transparency on white.
+    """Pictures that people drew, one by one, upright, transparency on white, or on black where white would hide all.
 
     Raises:
         DataError: no index.csv, or a picture that it names cannot be read.
@@ -91,26 +92,33 @@ def read_drawn(folder: Path) -> Chunks:
             picture = ImageOps.exif_transpose(Image.open(folder / row["file"]))
             if picture.mode.startswith("I;16"):  # Pillow would clip it
                 picture = Image.fromarray((np.asarray(picture) // 257).astype(np.uint8))
-            picture = picture.convert("RGBA")
-            flat = Image.alpha_composite(Image.new("RGBA", picture.size, "white"), picture).convert("L")
             label = int(row["label"])
             if not 0 <= label <= 9:
                 raise ValueError(f"the label {label} is no digit")
-            yield np.asarray(flat)[np.newaxis], np.array([label], np.uint8)
+            yield _flat(picture.convert("RGBA"))[np.newaxis], np.array([label], np.uint8)
     # Also for a line without all columns, a damaged PNG, and one that is far too large.
     except (OSError, KeyError, TypeError, ValueError, SyntaxError, Image.DecompressionBombError) as error:
         raise DataError(f"{folder} is no set of drawn digits: {error}. It needs index.csv with file,label.") from error
 
 
-def evaluate(folder: Path, sets: list[LabelledSet], limit: int | None = None) -> dict:
-    """Figures of the model in `folder` on each set, `doodles` (share that it is not sure about), and mistakes.
+def _flat(picture: Image.Image) -> NDArray[np.uint8]:
+    on_white, on_black = (
+        np.asarray(Image.alpha_composite(Image.new("RGBA", picture.size, ground), picture).convert("L"))
+        for ground in ("white", "black")
+    )
+    return on_black if np.ptp(on_white) < FAINTEST else on_white
 
-    `limit` is of the doodles, as in `every_set`.
+
+def evaluate(folder: Path, sets: list[LabelledSet], limit: int | None = None) -> dict:
+    """Figures of the model in `folder` on each set, its mistakes, and the share that it is not sure about of what is no
+    digit, `doodles` and `blank` sheets.
+
+    `limit` is of these too, as in `every_set`.
     """
     card = json.loads((folder / "card.json").read_text())
     run = litert((folder / "model.tflite").read_bytes())
     threshold = card["threshold"]
-    bar = progress(len(sets) + 1, f"evaluating {card['name']}")
+    bar = progress(len(sets) + 2, f"evaluating {card['name']}")
     figures: dict[str, dict] = {}
     mistakes: dict[str, list[dict]] = {}
     for labelled in sets:
@@ -121,15 +129,18 @@ def evaluate(folder: Path, sets: list[LabelledSet], limit: int | None = None) ->
         figures[labelled.name] = measure(probabilities, labels, threshold)
         mistakes[labelled.name] = worst_mistakes(images, probabilities, labels)
         bar.add(1)
-    doodles = _of_every_side(DOODLES_SEED, 400, limit, doodles=1.0, kinds=ONLY_MEASURED)
-    confidence = np.concatenate([run(pictures)["probabilities"].max(axis=1) for pictures, _ in doodles])
-    bar.add(1)
+    no_digits: dict[str, dict] = {}
+    for key, kinds in (("doodles", ONLY_MEASURED), ("blank", [BLANK])):
+        drawings = _of_every_side(DOODLES_SEED, 400, limit, doodles=1.0, kinds=kinds)
+        confidence = np.concatenate([run(pictures)["probabilities"].max(axis=1) for pictures, _ in drawings])
+        no_digits[key] = {"n": len(confidence), "not_sure": round(float((confidence < threshold).mean()), 4)}
+        bar.add(1)
     perturbed = [figures[s.name]["accuracy"] for s in sets if s.name.startswith("MNIST, ")]
     return {
         "date": time.strftime("%Y-%m-%d"),
         "sets": figures,
         "perturbed": {"worst": min(perturbed), "mean": round(float(np.mean(perturbed)), 5)},
-        "doodles": {"n": len(confidence), "not_sure": round(float((confidence < threshold).mean()), 4)},
+        **no_digits,
         "mistakes": mistakes,
     }
 
@@ -147,7 +158,7 @@ def worst_mistakes(images: NDArray, probabilities: NDArray, labels: NDArray, cou
                 "label": int(labels[k]),
                 "read": int(probabilities[k].argmax()),
                 "probability": round(float(probabilities[k].max()), 4),
-                "png": "data:image/png;base64," + base64.b64encode(file.getvalue()).decode(),
+                "png": _data_url(file),
             }
         )
     return found
@@ -172,26 +183,25 @@ def write_card(path: Path, card: dict) -> None:
 
 
 def table(results: dict[str, dict]) -> str:
-    """Accuracy of every set and model as text."""
-    names = list(results)
-    sets = list(next(iter(results.values()))["sets"])
-    lines = [f"{'set':24}" + "".join(f"{name:>32}" for name in names)]
+    """Every set and model as text: accuracy with its interval, calibration, and what the threshold does."""
+    measured = list(results.values())
+    sets = list(measured[0]["sets"])
+    rows = {"set": list(results)}
     for name in sets:
-        cells = ""
-        for model in names:
-            f = results[model]["sets"][name]
-            cells += f"{100 * f['accuracy']:9.2f} % ({100 * f['low']:5.2f} to {100 * f['high']:6.2f})"
-        lines.append(f"{name:24}{cells}")
-    for label, key in (("perturbed, worst", "worst"), ("perturbed, mean", "mean")):
-        lines.append(f"{label:24}" + "".join(f"{100 * r['perturbed'][key]:9.2f} %{'':21}" for r in results.values()))
+        figures = [result["sets"][name] for result in measured]
+        rows[name] = [f"{_percent(f['accuracy'])} ({100 * f['low']:.2f} to {100 * f['high']:.2f})" for f in figures]
+    for key in ("worst", "mean"):
+        rows[f"perturbed, {key}"] = [_percent(result["perturbed"][key]) for result in measured]
     for name in sets[:2]:
-        errors = "".join(f"{100 * r['sets'][name]['calibration_error']:9.2f} %{'':21}" for r in results.values())
-        lines.append(f"{'calib. err. ' + name:24.24}{errors}")
-    lines.append(
-        f"{'doodles, not sure':24}"
-        + "".join(f"{100 * r['doodles']['not_sure']:9.2f} %{'':21}" for r in results.values())
-    )
-    return "\n".join(lines)
+        for key in ("calibration_error", "coverage", "accuracy_when_sure"):
+            rows[f"{key.replace('_', ' ')}, {name}"] = [_percent(result["sets"][name][key]) for result in measured]
+    for key in ("doodles", "blank"):
+        rows[f"{key}, not sure"] = [_percent(result[key]["not_sure"]) for result in measured]
+    return "\n".join(f"{label:38}" + "".join(f"{cell:28}" for cell in cells) for label, cells in rows.items())
+
+
+def _percent(share: float | None) -> str:
+    return "–" if share is None else f"{100 * share:.2f} %"
 
 
 def page(results: dict[str, dict], histories: dict[str, list[dict]]) -> str:
@@ -200,8 +210,6 @@ def page(results: dict[str, dict], histories: dict[str, list[dict]]) -> str:
     for model, result in results.items():
         parts.append(f"<h2>{html.escape(model)}</h2>{_learning_curve(histories[model])}")
         for name, figures in result["sets"].items():
-            if name.startswith("MNIST, "):
-                continue
             recall = "".join(f"<td>{100 * r:.2f}</td>" for r in figures["recall"])
             rows = "".join(
                 f"<tr><th>{digit}</th>" + "".join(f"<td>{count or ''}</td>" for count in row) + "</tr>"
@@ -209,18 +217,20 @@ def page(results: dict[str, dict], histories: dict[str, list[dict]]) -> str:
             )
             head = "".join(f"<th>{digit}</th>" for digit in range(10))
             parts.append(
-                f"<h3>{html.escape(name)}</h3><table><caption>Confusion matrix: rows true, columns read; last row "
+                f"<details{'' if name.startswith('MNIST, ') else ' open'}><summary>{html.escape(name)}</summary>"
+                f"<table><caption>Confusion matrix: rows true, columns read; last row "
                 f"recall in %</caption><tr><th></th>{head}</tr>{rows}<tr><th>%</th>{recall}</tr></table>"
                 f"{_calibration_curve(figures)}<p>Worst mistakes (true, read, probability):</p>"
             )
             for mistake in result["mistakes"][name]:
                 words = f"{mistake['label']}, {mistake['read']}, {mistake['probability']:.2f}"
                 parts.append(f'<figure><img src="{mistake["png"]}" alt=""><figcaption>{words}</figcaption></figure>')
+            parts.append("</details>")
     style = (
         "body{font:16px/1.5 system-ui;margin:2rem auto;max-width:70rem;padding:0 1rem;color-scheme:light dark}"
         "table{border-collapse:collapse}td,th{padding:.1rem .5rem;text-align:right}"
-        "figure{display:inline-block;margin:.5rem;text-align:center}img{width:84px;image-rendering:pixelated}"
-        "pre{overflow:auto}"
+        "figure{display:inline-block;margin:.5rem;text-align:center}figure img{width:84px;image-rendering:pixelated}"
+        "p img{max-width:100%}pre{overflow:auto}summary{font-weight:bold}"
     )
     return (
         '<!doctype html><html lang="en"><meta charset="utf-8"><meta name="viewport" content="width=device-width">'
@@ -228,18 +238,22 @@ def page(results: dict[str, dict], histories: dict[str, list[dict]]) -> str:
     )
 
 
-def _svg(draw: Callable) -> str:
+def _plot(alt: str, draw: Callable) -> str:
     import matplotlib
 
-    matplotlib.use("svg")
+    matplotlib.use("agg")
     from matplotlib import pyplot
 
     figure, axes = pyplot.subplots(figsize=(6, 3.5), layout="constrained")
     draw(axes)
-    file = io.StringIO()
-    figure.savefig(file, format="svg")
+    file = io.BytesIO()
+    figure.savefig(file)
     pyplot.close(figure)
-    return file.getvalue()[file.getvalue().index("<svg") :]
+    return f'<p><img src="{_data_url(file)}" alt="{alt}"></p>'
+
+
+def _data_url(png: io.BytesIO) -> str:
+    return "data:image/png;base64," + base64.b64encode(png.getvalue()).decode()
 
 
 def _learning_curve(history: list[dict]) -> str:
@@ -249,7 +263,7 @@ def _learning_curve(history: list[dict]) -> str:
         axes.set_xlabel("epoch")
         axes.legend()
 
-    return _svg(draw) if history else ""
+    return _plot("Learning curve", draw) if history else ""
 
 
 def _calibration_curve(figures: dict) -> str:
@@ -260,4 +274,4 @@ def _calibration_curve(figures: dict) -> str:
         axes.set_xlabel("probability of the answer")
         axes.set_ylabel("share that is right")
 
-    return _svg(draw)
+    return _plot("Calibration curve", draw)

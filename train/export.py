@@ -12,7 +12,6 @@ import io
 import json
 import os
 import re
-import shutil
 import tempfile
 import warnings
 from collections.abc import Callable, Iterator
@@ -77,24 +76,47 @@ def golden_pictures() -> list[tuple[int | None, NDArray[np.uint8]]]:
     return pictures
 
 
-def export(recipe: Recipe, network: keras.Model, card: dict, out: Path) -> Path:
-    """Writes `out`/<name>: TensorFlow.js and LiteRT models and card.json, all or nothing.
+@contextlib.contextmanager
+def replacing(folder: Path) -> Iterator[Path]:
+    """A new folder of the same name elsewhere; what is written there takes the place of `folder` at the end, all or
+    nothing."""
+    folder.parent.mkdir(parents=True, exist_ok=True)
+    # Beside the folder of all models, on its disk, so that renaming is one step, and where nobody looks for models.
+    with tempfile.TemporaryDirectory(prefix=f".{folder.name}-", dir=folder.parent.parent) as scratch:
+        new, old = Path(scratch) / folder.name, Path(scratch) / "old"
+        new.mkdir()
+        yield new
+        try:
+            if folder.exists():
+                folder.replace(old)
+            new.replace(folder)
+        except BaseException:
+            if old.exists() and not folder.exists():
+                old.replace(folder)
+            raise
+
+
+def export(recipe: Recipe, network: keras.Model, card: dict, folder: Path) -> None:
+    """Writes TensorFlow.js and LiteRT models and card.json into an empty folder.
 
     Args:
         network: plain layers, 28x28 images to logits, weights already rounded.
         card: what is known of the training and the accuracy; the rest is filled in here.
 
     Raises:
-        ExportError: an exported form differs from Keras.
+        ExportError: an exported form differs from Keras, or cannot be written.
     """
-    out.mkdir(parents=True, exist_ok=True)
     digits = whole_graph(recipe, network)
-    # Beside `out`, on its disk, so that renaming is one step, and where nobody looks for models.
-    with tempfile.TemporaryDirectory(prefix=f".{recipe.name}-", dir=out.parent) as scratch:
-        saved, folder = Path(scratch) / "saved", Path(scratch) / recipe.name
-        folder.mkdir()
-        with _quiet():
-            digits.export(str(saved), verbose=False)
+    with tempfile.TemporaryDirectory() as scratch:
+        saved = Path(scratch) / "saved"
+        try:
+            with _quiet():
+                digits.export(str(saved), verbose=False)
+        except tf.errors.OpError as error:
+            raise ExportError(
+                f"The model could not be written to {scratch} ({error.message}). Free some disk space and give the "
+                "same command again."
+            ) from error
         _to_tfjs(saved, folder, [layer.name for layer in network.layers if layer.weights])
         form, model, worst = _smallest_litert(digits)
         (folder / "model.tflite").write_bytes(model)
@@ -112,16 +134,6 @@ def export(recipe: Recipe, network: keras.Model, card: dict, out: Path) -> Path:
             "golden": [_golden(digits, label, picture) for label, picture in golden_pictures()],
         }
         (folder / "card.json").write_text(json.dumps(card, indent=1) + "\n")
-        _replace(folder, out / recipe.name, Path(scratch))
-    return out / recipe.name
-
-
-def _replace(new: Path, old: Path, scratch: Path) -> None:
-    """Puts folder `new` where `old` is; at no moment does a half-written folder bear the name."""
-    if old.exists():
-        old.replace(scratch / "old")
-    new.replace(old)
-    shutil.rmtree(scratch / "old", ignore_errors=True)
 
 
 def _tensorflowjs():

@@ -12,15 +12,17 @@ from pathlib import Path
 import keras
 import numpy as np
 
-from . import TEACHERS, distribution, evaluate, extra, fit, mnist
+from . import TEACHERS, distribution, evaluate, extra, fit, mnist, sources
 from .errors import DataError
-from .export import apply_temperature, digests, export, round_weights, to_litert
+from .export import apply_temperature, digests, export, replacing, round_weights, to_litert
 from .measures import fit_temperature
 from .networks import ABLATION, RECIPES, TEACHER_RECIPES, Recipe, classic, fold, without_dropout
 from .normalizing import SIZE
 
 SURE_OF = 0.99
 """Share of the validation digits that the threshold of "not sure" leaves as sure."""
+VERSIONS = ("tensorflow", "keras", "tensorflowjs", "ai-edge-litert", "numpy", "scipy", "pillow")
+"""Of what makes the pictures, the network, its exported forms and its figures; the card tells them."""
 
 
 def produce(recipe: Recipe, options: Namespace) -> Path:
@@ -45,39 +47,47 @@ def produce(recipe: Recipe, options: Namespace) -> Path:
     apply_temperature(plain, temperature)
     round_weights(plain)
     confidence = keras.ops.softmax(plain.predict(images, verbose=0)).numpy().max(axis=1)
-    folder = export(
-        recipe,
-        plain,
-        {
-            "threshold": round(float(np.quantile(confidence, 1 - SURE_OF)), 3),
-            "temperature": round(temperature, 4),
-            "training": {
-                **settings.fixed(),
-                "epochs": len(history),
-                "batch": recipe.batch,
-                "learning_rate": recipe.learning_rate,
-                "label_smoothing": recipe.label_smoothing,
-                "teachers": digests(TEACHERS) if recipe.taught else {},
-                "data": {"MNIST training": data.training.digest(), "MNIST test": data.test.digest()},
-                "seconds": round(sum(record["seconds"] for record in history)),
-                "finished": time.strftime("%Y-%m-%d", time.gmtime()),
-                "versions": {
-                    "python": platform.python_version(),
-                    **{name: version(name) for name in ("tensorflow", "keras", "tensorflowjs", "numpy")},
-                },
-            },
-            "history": history,
+    card = {
+        "threshold": round(float(np.quantile(confidence, 1 - SURE_OF)), 3),
+        "temperature": round(temperature, 4),
+        "training": {
+            **settings.fixed(),
+            "epochs": len(history),
+            "batch": recipe.batch,
+            "learning_rate": recipe.learning_rate,
+            "label_smoothing": recipe.label_smoothing,
+            "teachers": digests(TEACHERS) if recipe.taught else {},
+            "data": {f"MNIST {part}": split.digest() for part, split in data._asdict().items()},
+            "code": sources.digest(sources.TRAINING),
+            "seconds": round(sum(record["seconds"] for record in history)),
+            "finished": time.strftime("%Y-%m-%d", time.gmtime()),
+            "versions": {"python": platform.python_version(), **{name: version(name) for name in VERSIONS}},
         },
-        options.out,
-    )
-    if own:
-        extra.compare(folder, start, own)
-    # As in the whole of MNIST: a test picture for six to learn from.
-    tested = options.limit and -(-options.limit // 6)
-    report(options.out, [recipe.name], options.drawn, tested, None)
+        "history": history,
+    }
+    folder = options.out / recipe.name
+    lost = _lost(folder)
+    with replacing(folder) as new:
+        export(recipe, plain, card, new)
+        if own:
+            extra.compare(new, start, own)
+        # As in the whole of MNIST: a test picture for six to learn from.
+        tested = options.limit and -(-options.limit // 6)
+        report(new.parent, [recipe.name], options.drawn, tested, None)
     if own:
         print(extra.told(folder, start))
+    if lost:
+        print(lost)
     return folder
+
+
+def _lost(folder: Path) -> str:
+    """What the card of the model that is replaced says beside its training, and how to have that of the new one."""
+    path = folder / "card.json"
+    card = json.loads(path.read_text()) if path.exists() else {}
+    measured = {"ablation": "ablate", "history_without_dropout": f"without-dropout --network {folder.name}"}
+    commands = [f"`python -m train {command}`" for key, command in measured.items() if key in card]
+    return f"Measured on the model before, and no more in the card: {' and '.join(commands)}." if commands else ""
 
 
 def _settings(recipe: Recipe, options: Namespace, own: extra.Extra | None = None) -> fit.Settings:

