@@ -83,8 +83,10 @@ def produce(recipe: Recipe, options: Namespace) -> Path:
 
 def _lost(folder: Path) -> str:
     """What the card of the model that is replaced says beside its training, and how to have that of the new one."""
-    path = folder / "card.json"
-    card = json.loads(path.read_text()) if path.exists() else {}
+    try:
+        card = json.loads((folder / "card.json").read_text())
+    except (OSError, ValueError):  # no model, or a damaged one: nothing that could be had again
+        card = {}
     measured = {"ablation": "ablate", "history_without_dropout": f"without-dropout --network {folder.name}"}
     commands = [f"`python -m train {command}`" for key, command in measured.items() if key in card]
     return f"Measured on the model before, and no more in the card: {' and '.join(commands)}." if commands else ""

@@ -15,7 +15,6 @@ from psd_tools.constants import Compression
 from server.pictures import Layers, Limits, read
 from server.pictures.reader import Reader
 from server.problems import PictureTooLarge, PictureUnreadable
-from server.settings import Settings
 from tests.photoshop import (
     CANVAS,
     group,
@@ -30,6 +29,7 @@ from tests.photoshop import (
     written_by_psd_tools,
 )
 from tests.pictures import encode, seven
+from tests.server.test_reader import PATIENT
 
 LIMITS = Limits(max_pixels=10_000_000)
 
@@ -146,7 +146,7 @@ def test_a_page_of_paper_in_print_quality_is_read_within_the_usual_memory():
     page.paste((0, 0, 0, 255), (700, 600, 1700, 800))
     file = BytesIO()
     PSDImage.frompil(page).save(file)
-    reader = Reader(Settings(readers=1, max_file_seconds=100))
+    reader = Reader(PATIENT)
     [picture] = reader.read(file.getvalue(), "7.psd").pictures
     reader.close()
     assert picture.grey[175, 300] == 0
